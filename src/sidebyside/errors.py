@@ -1,0 +1,82 @@
+"""The errors people can meet.
+
+SidebysideError                 everything this package raises on purpose
+├── PageError                   a page cannot be read: file, line where known, reason
+├── LibraryIndexError           the index on disk
+│   ├── IndexMissingError       nothing has been built yet
+│   ├── IndexDamagedError       a generation does not match its manifest
+│   ├── IndexMismatchError      it was built with another encoder or by another version
+│   └── IndexBusyError          another process is building
+├── ModelError                  weights on disk
+│   ├── ModelMissingError       not installed
+│   ├── ModelDamagedError       size or hash differs from the catalogue
+│   └── DownloadError           no source could deliver
+├── GenerationError             the model process died, timed out, or its queue is full
+└── SettingsError               a setting has an unusable value
+
+Every message says what failed, where, and the next step, in one line.
+"""
+
+from __future__ import annotations
+
+
+class SidebysideError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class PageError(SidebysideError):
+    """A page cannot be read.
+
+    `source` is the file name, `reason` what is wrong with it, `line` the 1-based line where that is known.
+    """
+
+    def __init__(self, source: str, reason: str, line: int | None = None) -> None:
+        self.source = source
+        self.reason = reason
+        self.line = line
+        where = source if line is None else f"{source}, line {line}"
+        super().__init__(f"{where}: {reason}")
+
+
+class LibraryIndexError(SidebysideError):
+    """The index on disk cannot be used."""
+
+
+class IndexMissingError(LibraryIndexError):
+    """Nothing has been built yet."""
+
+
+class IndexDamagedError(LibraryIndexError):
+    """A generation does not match its manifest."""
+
+
+class IndexMismatchError(LibraryIndexError):
+    """The index was built with another encoder or by another version."""
+
+
+class IndexBusyError(LibraryIndexError):
+    """Another process is building."""
+
+
+class ModelError(SidebysideError):
+    """Model weights cannot be used."""
+
+
+class ModelMissingError(ModelError):
+    """The weights are not installed."""
+
+
+class ModelDamagedError(ModelError):
+    """The weights differ from the catalogue in size or hash."""
+
+
+class DownloadError(ModelError):
+    """No source could deliver the weights."""
+
+
+class GenerationError(SidebysideError):
+    """The model process died, timed out, or its queue is full."""
+
+
+class SettingsError(SidebysideError):
+    """A setting has an unusable value."""
