@@ -27,9 +27,7 @@ def _beside_project(name: str, marker: str) -> Path:
 class Settings(BaseSettings):
     """Everything that can be set. Names of variables: `SIDEBYSIDE_` and the field's name in capitals."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SIDEBYSIDE_", frozen=True, extra="forbid", env_ignore_empty=True
-    )
+    model_config = SettingsConfigDict(env_prefix="SIDEBYSIDE_", frozen=True, extra="forbid", env_ignore_empty=True)
 
     index: Path = Field(default_factory=lambda: _beside_project("index", "seeds"))
     models: Path = Field(default_factory=lambda: _beside_project("models", "catalog.toml"))
@@ -40,23 +38,17 @@ class Settings(BaseSettings):
         default=DEFAULT_MODEL, description="catalogue name, path to a GGUF file, or 'none' for quotes only"
     )
     threads: int = Field(default=0, ge=0, description="threads for the LLM; 0 means one per physical core")
-    context_tokens: int = Field(
-        default=4096, ge=512, description="size of the LLM's context window in tokens"
-    )
+    context_tokens: int = Field(default=4096, ge=512, description="size of the LLM's context window in tokens")
     max_tokens: int = Field(default=96, ge=8, description="most tokens the LLM writes about one side")
-    generation_timeout: float = Field(
-        default=120.0, gt=0, description="seconds before one LLM call is given up"
-    )
-    queue_limit: int = Field(
-        default=16, ge=1, description="LLM calls that may wait; more are answered with quotes"
-    )
+    generation_timeout: float = Field(default=120.0, gt=0, description="seconds before one LLM call is given up")
+    queue_limit: int = Field(default=16, ge=1, description="LLM calls that may wait; more are answered with quotes")
     max_page_bytes: int = Field(default=5_000_000, ge=1, description="larger page files are skipped")
     host: str = Field(default="127.0.0.1", description="address the chat page listens on")
     port: int = Field(default=7860, ge=1, le=65535)
 
     @classmethod
     def load(cls, **flags: Any) -> Settings:
-        """Settings from flags that are not None, then the environment, then defaults. Raises SettingsError."""
+        """From flags that are not None, then the environment, then defaults. Raises SettingsError."""
         given = {name: value for name, value in flags.items() if value is not None}
         try:
             return cls(**given)
