@@ -301,6 +301,24 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a prompt.
+
+    `reusable` is text that stands before `content` and comes back in other prompts (an artifact's sentences, say): the
+    work done for it is kept and used again, as is that for the system message. Keep what comes before it the same too.
+    """
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+    reusable: str = ""
+
+    @property
+    def text(self) -> str:
+        """The whole turn."""
+        return self.reusable + self.content
+
+
+@dataclass(frozen=True, slots=True)
 class BuildReport:
     """What an index build did; `skipped` and `warnings` hold (path, reason) pairs, `formats` pages by format."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sidebyside.errors import SettingsError
@@ -42,6 +42,17 @@ class Settings(BaseSettings):
     max_tokens: int = Field(default=96, ge=8, description="most tokens the LLM writes about one side")
     generation_timeout: float = Field(default=120.0, gt=0, description="seconds before one LLM call is given up")
     queue_limit: int = Field(default=16, ge=1, description="LLM calls that may wait; more are answered with quotes")
+    kv_cache_bytes: int = Field(
+        default=256_000_000, ge=0, description="memory for what the LLM keeps of prompt beginnings that come back"
+    )
+    chat_format: str = Field(
+        default="", description="how the LLM marks turns: chatml, llama-3, gemma...; empty: from the catalogue or model"
+    )
+    llm_url: str = Field(
+        default="",
+        description="OpenAI-compatible server to use instead of a local LLM, such as http://127.0.0.1:8080/v1",
+    )
+    llm_key: SecretStr = Field(default=SecretStr(""), description="key for that server, if it wants one")
     max_page_bytes: int = Field(default=5_000_000, ge=1, description="larger page files are skipped")
     host: str = Field(default="127.0.0.1", description="address the chat page listens on")
     port: int = Field(default=7860, ge=1, le=65535)
