@@ -84,7 +84,6 @@ _COUNTED = frozenset(
     """seat seats user users member members editor editors agent agents request requests call calls image images page
     pages token tokens gb license developer developers host hosts project projects""".split()
 )
-)
 _SCALE_WORDS = frozenset(_SCALES) | {"hundred", "dozen"}
 
 # A number with its currency sign before and its scale after ("$1.5M", "128K", "8 million"). A figure that continues
