@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -38,11 +40,29 @@ class Excerpt:
     """A stretch of page text with its place.
 
     For plain text and Markdown `text` is exactly the characters of the span; for HTML and JSON it is the text
-    that the span decodes to (tags and escapes resolved, white space folded).
+    that the span decodes to (tags and escapes resolved, white space folded). `anchors` then holds
+    (offset in text, character of the file) wherever the two stop running in step, in order.
     """
 
     text: str
     source: Source
+    anchors: tuple[tuple[int, int], ...] = ()
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where characters [start, end) of the text stand in the file; `end` must be above `start`."""
+        text, last = self._anchor(end)
+        # An escape ends where the anchor behind it says, not one character after its first.
+        if text != end:
+            text, last = self._anchor(end - 1)
+        return self._locate(start), last + end - text
+
+    def _anchor(self, offset: int) -> tuple[int, int]:
+        position = bisect_right(self.anchors, (offset, sys.maxsize))
+        return self.anchors[position - 1] if position else (0, self.source.start)
+
+    def _locate(self, offset: int) -> int:
+        text, file = self._anchor(offset)
+        return file + offset - text
 
 
 @dataclass(frozen=True, slots=True)
