@@ -49,19 +49,12 @@ class Excerpt:
     anchors: tuple[tuple[int, int], ...] = ()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where characters [start, end) of the text stand in the file; `end` must be above `start`."""
-        text, last = self._anchor(end)
-        # An escape ends where the anchor behind it says, not one character after its first.
-        if text != end:
-            text, last = self._anchor(end - 1)
-        return self._locate(start), last + end - text
-
-    def _anchor(self, offset: int) -> tuple[int, int]:
-        position = bisect_right(self.anchors, (offset, sys.maxsize))
-        return self.anchors[position - 1] if position else (0, self.source.start)
+        """Where characters [start, end) of the text stand in the file."""
+        return self._locate(start), self._locate(end)
 
     def _locate(self, offset: int) -> int:
-        text, file = self._anchor(offset)
+        position = bisect_right(self.anchors, (offset, sys.maxsize))
+        text, file = self.anchors[position - 1] if position else (0, self.source.start)
         return file + offset - text
 
 
