@@ -234,6 +234,60 @@ class Passage:
         return PART_CLASSES[self.part]
 
 
+QuestionKind = Literal[
+    "chat",
+    "fact",
+    "rank",
+    "library",
+    "find",
+    "support",
+    "compare",
+    "overall",
+    "alternatives",
+    "best_for",
+    "describe",
+    "unknown",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A condition on a table label: op is one of = != < <= > >=; value is a number or a word as the table has it."""
+
+    label: str
+    op: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody wants to know.
+
+    `artifacts` holds ids in the order of mention; `unknown` names that the library does not hold; `aspect` is the
+    question without names and scaffolding, `topic` its content words; `label` the table label it asks for ("" if
+    none); `direction` is 1 for more/highest, -1 for less/lowest, 0 for neither; `limit` how many of a ranking.
+    `ambiguous` holds (name as written, ids it may mean). `value` is what a yes-or-no question proposes
+    ("free" in "is X free?"). `counts` is true for "how many". `negated` is true for "which cannot...".
+    """
+
+    text: str
+    kind: QuestionKind
+    artifacts: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    aspect: str = ""
+    topic: tuple[str, ...] = ()
+    label: str = ""
+    direction: int = 0
+    limit: int | None = None
+    filters: tuple[Filter, ...] = ()
+    ambiguous: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    value: str = ""
+    counts: bool = False
+    polar: bool = False
+    negated: bool = False
+    reply: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A sentence found for a query. `score` is a cosine similarity or a fusion of similarities; higher is better."""

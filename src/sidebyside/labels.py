@@ -1,0 +1,174 @@
+"""Table labels in the wording of questions: which label is meant, which direction, which conditions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sidebyside.records import Filter
+from sidebyside.words import fold
+
+# How people ask for a row of the table. Page vocabulary comes first, everyday words after it.
+_LABEL_WORDS: dict[str, str] = {
+    "UnfragileRank": r"unfragile ?rank\w*|overall (?:rank|score|rating)\w*|rank\w*|ratings?|rated|scor(?:es?|ed|ing)",
+    "Adoption": r"adoption(?: scores?)?|adopted|popularity|popular",
+    "Quality": r"quality(?: scores?)?",
+    "Ecosystem": r"ecosystem(?: scores?)?",
+    "Match Graph": r"match[- ]?graph(?: scores?)?",
+    "Pricing": r"pric(?:es?|ing|ed|ey)(?: models?| plans?| tiers?)?|costs?|costing|free|freemium|paid|pay|cheap\w*|expensive|"
+    r"money|gratis|for nothing|no charge|charges?|subscriptions?|paywall(?:ed)?",
+    "Capabilities": r"(?:number|count|amount) of (?:decomposed )?(?:capabilities|features)|capabilit(?:y|ies) counts?|"
+    r"(?:how many|more|most|fewer|fewest|less|least) (?:decomposed |listed |total )?(?:capabilities|features)|capabilities|capability",
+    "Times Matched": r"times matched|(?:often|many times|times) (?:been |has it been |was it |it is )?matched|matched|match(?:es)? counts?",
+    "Type": r"(?:what|which) (?:type|kind|sort|category|class)|artifact types?|\btypes?\b|categor(?:y|ies)",
+}
+# Labels where a bare number is a table cell, so that conditions such as "above 40" make sense.
+_NUMBER = r"(\d+(?:\.\d+)?)(?:\s?/\s?100)?"
+_OPS: tuple[tuple[str, str], ...] = (
+    (r"(?:at least|no less than|minimum(?: of)?|min|>=|≥|not (?:below|under))", ">="),
+    (r"(?:at most|no more than|maximum(?: of)?|max|up to|<=|≤|not (?:above|over))", "<="),
+    (r"(?:above|over|more than|greater than|higher than|better than|bigger than|exceeds?|exceeding|>)", ">"),
+    (r"(?:below|under|less than|lower than|fewer than|worse than|smaller than|<)", "<"),
+    (r"(?:exactly|equal to|equals?|of|is|=|:)", "="),
+)
+_HIGH = re.compile(
+    r"\b(?:highest|higher|most|top|best|better|largest|larger|biggest|bigger|greatest|greater|maximum|max|leading|leads?|more|"
+    r"longest|longer|first|strongest|stronger|expensive|priciest|wins?|ahead|above|over|outranks?|beats?|bigger)\b"
+)
+_LOW = re.compile(
+    r"\b(?:lowest|lower|least|fewest|fewer|worst|worse|smallest|smaller|bottom|minimum|min|weakest|weaker|less|shortest|shorter|"
+    r"cheap|cheaper|cheapest|last|poorest|behind|below|under|loses?|trails?)\b"
+)
+_LIMIT = re.compile(
+    r"\b(?:top|best|first|highest|lowest|bottom|worst|leading)[ -](\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)\b"
+)
+_LIMIT_BEFORE = re.compile(
+    r"\b(two|three|four|five|six|seven|eight|nine|ten|\d{1,2}) (?:highest|lowest|best|top|worst|most|least)\b"
+)
+_WORD_NUMBERS = {w: n for n, w in enumerate("zero one two three four five six seven eight nine ten".split())}
+
+# The type words of pages, used when a library does not (yet) hold such a thing: "no datasets here" is an answer.
+PAGE_TYPES = (
+    "Agent", "API", "Benchmark", "CLI", "Dataset", "Extension", "Framework", "MCP Server", "Model", "Platform", "Product",
+    "Prompt", "Repository", "Skill", "Template", "Web App", "Workflow",
+)  # fmt: skip
+_TYPE_SYNONYMS = {
+    "repo": "Repository",
+    "mcp": "MCP Server",
+    "webapp": "Web App",
+    "web application": "Web App",
+    "plugin": "Extension",
+}
+PRICES = ("Free", "Freemium", "Paid")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelUse:
+    """A label found in a question, with the characters [start, end) that name it."""
+
+    label: str
+    start: int
+    end: int
+
+
+def find_labels(text: str, known: Iterable[str]) -> list[LabelUse]:
+    """Every table label that a text names, in order; `known` holds the labels of the library, any of which counts."""
+    folded = fold(text)
+    found: list[LabelUse] = []
+    for label in known:
+        words = _LABEL_WORDS.get(label) or re.escape(fold(label))
+        found.extend(LabelUse(label, m.start(), m.end()) for m in re.finditer(rf"(?<!\w)(?:{words})(?!\w)", folded))
+    found.sort(key=lambda use: (use.start, -use.end))
+    longest: list[LabelUse] = []
+    for use in found:
+        if not longest or use.start >= longest[-1].end:
+            longest.append(use)
+    return longest
+
+
+def find_direction(text: str) -> int:
+    """1 where a text asks for more or the highest, -1 for less or the lowest, 0 for neither; the first word decides."""
+    folded = fold(text)
+    less_expensive = re.search(r"\b(?:less|least) expensive\b", folded)
+    high, low = _HIGH.search(folded), _LOW.search(folded)
+    if less_expensive or (low and (not high or low.start() < high.start())):
+        return -1
+    return 1 if high else 0
+
+
+def find_limit(text: str) -> int | None:
+    """How many of a ranking are wanted: 3 for "top 3" and "three highest"; None where no number is named."""
+    folded = fold(text)
+    found = _LIMIT.search(folded) or _LIMIT_BEFORE.search(folded)
+    if not found:
+        return None
+    return _WORD_NUMBERS.get(found[1]) or int(found[1])
+
+
+def find_types(text: str, known: Iterable[str]) -> list[LabelUse]:
+    """Every artifact type that a text names ("repos", "MCP servers"); `label` holds the type as pages word it."""
+    folded = fold(text)
+    spellings = {fold(name): name for name in (*PAGE_TYPES, *known) if name}
+    spellings |= {word: name for word, name in _TYPE_SYNONYMS.items() if fold(name) in spellings}
+    found = []
+    for word in sorted(spellings, key=len, reverse=True):
+        plural = rf"{re.escape(word[:-1])}(?:y|ies)" if word.endswith("y") else rf"{re.escape(word)}s?"
+        for m in re.finditer(rf"(?<![\w-]){plural}(?![\w-])", folded):
+            if not any(use.start <= m.start() < use.end for use in found):
+                found.append(LabelUse(spellings[word], m.start(), m.end()))
+    return sorted(found, key=lambda use: use.start)
+
+
+def find_prices(text: str) -> list[Filter]:
+    """Conditions on the price class: "free", "paid", "not free", "free or freemium" (as two filters, either may hold)."""
+    folded = fold(text)
+    found = []
+    for price in PRICES:
+        for m in re.finditer(rf"\b{price.lower()}\b", folded):
+            negated = re.search(r"\b(?:not|non|isn't|aren't|never)[ -](?:\w+ )?$", folded[: m.start()])
+            found.append(Filter("Pricing", "!=" if negated else "=", price))
+    if re.search(r"\b(?:cost|costs|costing|charge) (?:money|something)\b|\bfor money\b", folded):
+        found.append(Filter("Pricing", "!=", "Free"))
+    if re.search(
+        r"\b(?:cost|costs|costing|for|charge) nothing\b|\bgratis\b|\bno (?:charge|cost)\b|\bwithout (?:paying|charge)\b",
+        folded,
+    ):
+        found.append(Filter("Pricing", "=", "Free"))
+    return list(dict.fromkeys(found))
+
+
+def find_conditions(text: str, labels: Sequence[LabelUse]) -> tuple[list[Filter], list[tuple[int, int]]]:
+    """Numeric conditions ("ranked above 40", "quality 1") with the label nearest to each, and the spans they take."""
+    folded = fold(text)
+    filters: list[Filter] = []
+    spans: list[tuple[int, int]] = []
+    between = re.search(rf"\bbetween {_NUMBER} and {_NUMBER}", folded)
+    if between and (use := _nearest(labels, between.start(), between.end())):
+        return [Filter(use.label, ">=", between[1]), Filter(use.label, "<=", between[2])], [between.span()]
+    for words, op in _OPS:
+        for m in re.finditer(rf"(?<!\w){words}\s*{_NUMBER}(?![\w%.])", folded):
+            if any(start < m.end() and m.start() < end for start, end in spans):
+                continue
+            use = _nearest(labels, m.start(), m.end())
+            if use:
+                filters.append(Filter(use.label, op, m[1]))
+                spans.append(m.span())
+    for use in labels:
+        bare = re.match(rf"(?: score)?\s+{_NUMBER}(?!\w)", folded[use.end :])
+        if bare and not any(start <= use.end + bare.start(1) < end for start, end in spans):
+            or_more = re.match(r"\s*(?:or (?:more|higher|above|better)|\+)", folded[use.end + bare.end() :])
+            filters.append(Filter(use.label, ">=" if or_more else "=", bare[1]))
+            spans.append((use.end, use.end + bare.end() + (or_more.end() if or_more else 0)))
+    return filters, spans
+
+
+def _nearest(labels: Sequence[LabelUse], start: int, end: int) -> LabelUse | None:
+    countable = [use for use in labels if use.label not in {"Type", "Pricing"}]
+    return min(countable, key=lambda use: max(start - use.end, use.start - end, 0), default=None)
+
+
+def number_in(value: str) -> float | None:
+    """The number a cell holds: 45 for "45/100", 12 for "12 decomposed", None for a word."""
+    found = re.match(r"\s*[$€£]?\s?(-?\d+(?:,\d{3})*(?:\.\d+)?)", value)
+    return float(found[1].replace(",", "")) if found else None

@@ -1,0 +1,205 @@
+"""Artifact names in a question: exact, by alias, in part, or misspelt."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from sidebyside.records import Artifact, Library
+from sidebyside.words import ASKING_WORDS, STOP_WORDS, Token, is_common, tokens
+
+How = Literal["exact", "part", "misspelt"]
+
+# A spelling this close to a name is taken for it (rapidfuzz ratio, 0-100); short words leave no room for guesses.
+_MISSPELT = 84.0
+_MISSPELT_LETTERS = 5
+_LONGEST_NAME = 10
+
+# Words that come before a name in a question, or after it: an everyday word counts as a name only beside one of them.
+_BEFORE_NAME = frozenset(
+    "is does can has are do could will about vs versus or and than between with to like of by on for".split()
+)
+_VERSION = re.compile(r"v?\d+(?:\.\d+)*[bkm]?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name in a text: characters [start, end), and the ids it may mean (more than one where it is ambiguous)."""
+
+    text: str
+    start: int
+    end: int
+    artifacts: tuple[str, ...]
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class FoundNames:
+    """What `NameIndex.find` saw: mentions in order, and near misses such as another version of a known name."""
+
+    mentions: tuple[Mention, ...]
+    misses: tuple[Mention, ...] = ()
+
+
+class NameIndex:
+    """Finds the artifacts of one library in texts; build once, use for every question."""
+
+    def __init__(self, library: Library) -> None:
+        self._exact: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        self._names: dict[str, tuple[tuple[str, ...], ...]] = {}
+        self._by_word: dict[str, set[str]] = defaultdict(set)
+        self._types: dict[str, str] = {}
+        for artifact in library.artifacts:
+            self._add(artifact)
+        self._spellings = {" ".join(key): key for key in self._exact}
+        self._words = [word for word in self._by_word if len(word) >= _MISSPELT_LETTERS and _is_distinctive(word)]
+
+    def _add(self, artifact: Artifact) -> None:
+        names = {_key(name) for name in (artifact.name, artifact.label, *artifact.aliases)} - {()}
+        for key in names:
+            self._exact[key].add(artifact.id)
+        self._names[artifact.id] = tuple(sorted(names))
+        self._types[artifact.id] = artifact.type.casefold()
+        for key in names:
+            for word in key:
+                self._by_word[word].add(artifact.id)
+
+    def find(self, text: str) -> FoundNames:
+        """The names in a text, longest first where they overlap, exact before partial before misspelt."""
+        words = tokens(text)
+        taken = [False] * len(words)
+        found = [
+            *self._scan(text, words, taken, self._match_exact, "exact"),
+            *self._scan(text, words, taken, self._match_part, "part"),
+            *self._scan(text, words, taken, self._match_misspelt, "misspelt"),
+        ]
+        found.sort(key=lambda mention: mention.start)
+        misses = [mention for mention in found if self._is_other_version(text, words, mention)]
+        mentions = [self._by_type(text, mention) for mention in found if mention not in misses]
+        return FoundNames(tuple(mentions), tuple(misses))
+
+    def nearest(self, name: str, limit: int = 3) -> tuple[str, ...]:
+        """Ids of the artifacts whose names look most like `name`, best first; none if nothing does."""
+        from rapidfuzz import fuzz, process
+
+        matches = process.extract(
+            " ".join(_key(name)), list(self._spellings), scorer=fuzz.WRatio, limit=limit * 3, score_cutoff=60
+        )
+        ids = (artifact for spelling, _, _ in matches for artifact in sorted(self._exact[self._spellings[spelling]]))
+        return tuple(dict.fromkeys(ids))[:limit]
+
+    def _scan(self, text: str, words: Sequence[Token], taken: list[bool], match: object, how: How) -> list[Mention]:
+        found = []
+        for size in range(min(_LONGEST_NAME, len(words)), 0, -1):
+            for first in range(len(words) - size + 1):
+                window = words[first : first + size]
+                if any(taken[first : first + size]) or _crosses_clause(text, window):
+                    continue
+                ids = match(words, first, size)  # type: ignore[operator]
+                if ids:
+                    taken[first : first + size] = [True] * size
+                    start, end = window[0].start, window[-1].end
+                    found.append(Mention(text[start:end], start, end, tuple(sorted(ids)), how))
+        return found
+
+    def _match_exact(self, words: Sequence[Token], first: int, size: int) -> Iterable[str]:
+        key = tuple(_bare(word.folded) for word in words[first : first + size])
+        ids = self._exact.get(key, ())
+        if ids and size == 1 and not _could_be_name(words, first):
+            return ()
+        return ids
+
+    def _match_part(self, words: Sequence[Token], first: int, size: int) -> Iterable[str]:
+        """Words of one name in their order, at least one of them distinctive: "llama 3.2", "llava"."""
+        window = [_bare(word.folded) for word in words[first : first + size]]
+        if not any(_is_distinctive(word) and word in self._by_word for word in window):
+            return ()
+        candidates = set.intersection(*(self._by_word.get(word, set()) for word in window))
+        return {artifact for artifact in candidates if any(_in_order(window, name) for name in self._names[artifact])}
+
+    def _match_misspelt(self, words: Sequence[Token], first: int, size: int) -> Iterable[str]:
+        from rapidfuzz import fuzz, process
+
+        window = [_bare(word.folded) for word in words[first : first + size]]
+        joined = " ".join(window)
+        if len(joined) < _MISSPELT_LETTERS or all(is_common(w) or w in STOP_WORDS for w in window):
+            return ()
+        if window[0] in STOP_WORDS or window[-1] in STOP_WORDS:
+            return ()
+        choices = list(self._spellings) if size > 1 else [*self._spellings, *self._words]
+        best = process.extractOne(joined, choices, scorer=fuzz.ratio, score_cutoff=_MISSPELT)
+        if best is None or _digits(best[0].split()) != _digits(window):
+            return ()
+        key = self._spellings.get(best[0])
+        return self._exact[key] if key else self._by_word[best[0]]
+
+    def _is_other_version(self, text: str, words: Sequence[Token], mention: Mention) -> bool:
+        """Whether a number right after the name makes it another thing: "Llama 4" is not Llama 3.2."""
+        following = next((word for word in words if word.start >= mention.end), None)
+        if (
+            following is None
+            or not _VERSION.match(following.folded)
+            or text[mention.end : following.start] not in {" ", "-"}
+        ):
+            return False
+        after = text[following.end : following.end + 2]
+        if after[:1] in {"%", "/", "x"} or re.match(r"\s?(?:%|x\b)", text[following.end :]):
+            return False
+        # A counted noun after it ("X 3 images") or a full name before it leaves the number to the question.
+        if mention.how == "exact" and re.match(r"\s[a-z]{2,}", text[following.end :]) and following.folded.isdigit():
+            return False
+        return not any(following.folded in name for artifact in mention.artifacts for name in self._names[artifact])
+
+    def _by_type(self, text: str, mention: Mention) -> Mention:
+        """Settle an ambiguous name by a type beside it: "Lantern (Product)", "the Lantern agent"."""
+        if len(mention.artifacts) < 2:
+            return mention
+        around = text[max(0, mention.start - 24) : mention.end + 24].casefold()
+        fitting = tuple(
+            a for a in mention.artifacts if self._types[a] and re.search(rf"\b{re.escape(self._types[a])}\b", around)
+        )
+        return Mention(mention.text, mention.start, mention.end, fitting, mention.how) if len(fitting) == 1 else mention
+
+
+def _key(name: str) -> tuple[str, ...]:
+    return tuple(_bare(token.folded) for token in tokens(name))
+
+
+def _bare(word: str) -> str:
+    return word.removesuffix("'s")
+
+
+def _digits(words: Iterable[str]) -> list[str]:
+    return sorted(word for word in words if any(char.isdigit() for char in word))
+
+
+def _is_distinctive(word: str) -> bool:
+    """Whether a word alone can stand for a name: no everyday word, no bare number."""
+    return not is_common(word) and not _VERSION.match(word) and word not in STOP_WORDS and len(word) > 2
+
+
+def _in_order(window: Sequence[str], name: Sequence[str]) -> bool:
+    remaining = iter(name)
+    return all(word in remaining for word in window)
+
+
+def _could_be_name(words: Sequence[Token], position: int) -> bool:
+    """Whether one everyday word is meant as a name: written with a capital, or where a question names its subject."""
+    word = words[position]
+    bare = _bare(word.folded)
+    if not is_common(bare):
+        return True
+    if bare in STOP_WORDS or bare in ASKING_WORDS:
+        return word.text[0].isupper() and position > 0
+    before = words[position - 1].folded if position else ""
+    after = words[position + 1].folded if position + 1 < len(words) else ""
+    return word.text[0].isupper() or before in _BEFORE_NAME or after in {"vs", "versus", "or"} or len(words) <= 2
+
+
+def _crosses_clause(text: str, window: Sequence[Token]) -> bool:
+    """Whether punctuation other than a name's own splits the window."""
+    return any(re.search(r"[,;:?!]", text[a.end : b.start]) for a, b in pairwise(window))
