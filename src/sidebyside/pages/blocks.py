@@ -1,0 +1,118 @@
+"""What every comparison page comes down to, whatever its format: a table and a run of blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sidebyside.records import Excerpt, Fact, Source
+
+BlockKind = Literal[
+    "heading", "text", "unique", "alternatives", "intent", "best_for", "limitation", "requirement", "more", "verdict"
+]
+
+_MORE = re.compile(r"\+\s?(\d{1,6}) more capabilit(?:y|ies)")
+_FOOTER = re.compile(
+    r"Need something different\?"
+    r"|Search the match graph\s*(?:↗|→|->)?\s*(?:©\s*\d{4}\b.{0,80})?"
+    r"|©\s*\d{4}\s+Unfragile\b.{0,80}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One line or paragraph: its text, where it stands in the file, and its 1-based line.
+
+    For kind "more" `text` is the number of capabilities that the page does not show. `level` is that of a heading.
+    """
+
+    kind: BlockKind
+    text: str
+    start: int
+    end: int
+    line: int
+    anchors: tuple[tuple[int, int], ...] = ()
+    level: int = 0
+
+    def excerpt(self, file: str, date: str | None) -> Excerpt:
+        return Excerpt(self.text, Source(file, self.start, self.end, date), self.anchors)
+
+    def after(self, length: int) -> Block:
+        """The same block without its first `length` characters."""
+        start, _ = self.excerpt("", None).span(length, len(self.text))
+        anchors = tuple((text - length, file) for text, file in self.anchors if text > length)
+        return replace(self, text=self.text[length:], start=start, anchors=((0, start), *anchors) if anchors else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One table row: label and one value per artifact."""
+
+    label: str
+    values: tuple[str, ...]
+    start: int
+    end: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonTable:
+    """A page's table; `names` are the artifacts as its header words them."""
+
+    names: tuple[str, ...]
+    rows: tuple[Row, ...]
+    line: int
+
+    def facts(self, side: int, file: str, date: str | None) -> tuple[Fact, ...]:
+        """The facts of one artifact; cells that hold nothing or only a dash state nothing."""
+        return tuple(
+            Fact(row.label, row.values[side], Source(file, row.start, row.end, date))
+            for row in self.rows
+            if row.values[side].strip("-–— ")
+        )
+
+    def totals(self) -> list[int | None]:
+        """How many capabilities the table says each artifact has; None where it does not say."""
+        found: list[int | None] = [None] * len(self.names)
+        for row in self.rows:
+            if row.label.casefold() == "capabilities":
+                numbers = [re.search(r"\d{1,6}", value) for value in row.values]
+                found = [int(number.group()) if number else None for number in numbers]
+        return found
+
+
+def split_lines(text: str) -> Iterator[tuple[int, int]]:
+    """The character span of every line, line end excluded; only CR, LF and CRLF end lines."""
+    start = 0
+    for match in re.finditer(r"\r\n|\r|\n", text):
+        yield start, match.start()
+        start = match.end()
+    yield start, len(text)
+
+
+def classify(block: Block, verdict: re.Pattern[str]) -> Block | None:
+    """Recognise what the page itself says between capabilities; None for a footer, which says nothing."""
+    if block.kind != "text":
+        return block
+    if _FOOTER.fullmatch(block.text):
+        return None
+    more = _MORE.fullmatch(block.text)
+    if more:
+        return replace(block, kind="more", text=more.group(1))
+    if verdict.match(block.text):
+        return replace(block, kind="verdict")
+    return block
+
+
+def verdict_pattern(names: Sequence[str]) -> re.Pattern[str]:
+    """Matches a line in which this page says which of its artifacts ranks higher.
+
+    Only a line that begins with one of these names and carries scores is one: a capability may well say that something
+    "scores higher".
+    """
+    name = "(?:" + "|".join(re.escape(name) for name in sorted(set(names), key=len, reverse=True)) + ")"
+    higher = rf"{name} (?:scores|ranks) (?:higher|lower|the same|equally|equal)\b.{{0,12}}?\d+(?:\.\d+)?/100\b"
+    tied = rf"{name} (?:and|ties with|is tied with|vs\.?) {name}\b.{{0,60}}?\d+(?:\.\d+)?/100\b"
+    return re.compile(rf"(?:Verdict:\s*)?(?:{higher}|{tied})", re.DOTALL)

@@ -1,0 +1,128 @@
+"""Turns the bytes of a page file into text.
+
+Spans count characters of this text: the file as `open(path, newline="")` gives it in the right encoding, that is
+with its own line ends and without a byte order mark.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from sidebyside.errors import PageError
+
+# Longer marks first: the UTF-32 mark begins with the UTF-16 one.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_BINARY = (
+    (b"PK\x03\x04", "it is a zip archive"),
+    (b"%PDF-", "it is a PDF; save the page as HTML or text"),
+    (b"\x89PNG", "it is an image"),
+    (b"\xff\xd8\xff", "it is an image"),
+    (b"GIF8", "it is an image"),
+    (b"\x1f\x8b", "it is compressed; unpack it first"),
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_DECLARED = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPage:
+    """The text of a page file, its encoding, and what was uncertain about it ("" if nothing)."""
+
+    text: str
+    encoding: str
+    warning: str = ""
+
+
+def decode_page(data: bytes, source: str) -> DecodedPage:
+    """Decode UTF-8, UTF-16 or UTF-32 (with or without mark), a declared HTML charset, or Windows-1252.
+
+    Raises PageError for empty, blank and binary files and for damaged UTF-8.
+    """
+    if not data:
+        raise PageError(source, "the file is empty")
+    for magic, reason in _BINARY:
+        if data.startswith(magic):
+            raise PageError(source, reason)
+    decoded = _decode(data, source)
+    if not decoded.text.strip():
+        raise PageError(source, "the file is blank")
+    control = _CONTROL.search(decoded.text)
+    if control:
+        code = ord(control.group())
+        raise PageError(
+            source, f"control character U+{code:04X}: not a text file", line_at(decoded.text, control.start())
+        )
+    return decoded
+
+
+def line_at(text: str, offset: int) -> int:
+    """The 1-based line of a character."""
+    return len(re.findall(r"\r\n|\r|\n", text[:offset])) + 1
+
+
+def _decode(data: bytes, source: str) -> DecodedPage:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return DecodedPage(_strictly(data[len(mark) :], encoding, source), encoding)
+    wide = _wide_encoding(data)
+    if wide:
+        return DecodedPage(_strictly(data, wide, source), wide)
+    try:
+        return DecodedPage(data.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError:
+        return _decode_legacy(data, source)
+
+
+def _strictly(data: bytes, encoding: str, source: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        good = data[: error.start].decode(encoding, errors="ignore")
+        raise PageError(source, f"not valid {encoding.upper()}", line_at(good, len(good))) from None
+
+
+def _wide_encoding(data: bytes) -> str | None:
+    """UTF-16 without a mark: in Western text every second byte is zero."""
+    sample = data[:4096]
+    half = len(sample) // 2
+    if half < 8 or len(data) % 2:
+        return None
+    if sample[1::2].count(0) > half * 0.4 and sample[::2].count(0) < half * 0.05:
+        return "utf-16-le"
+    if sample[::2].count(0) > half * 0.4 and sample[1::2].count(0) < half * 0.05:
+        return "utf-16-be"
+    return None
+
+
+def _decode_legacy(data: bytes, source: str) -> DecodedPage:
+    declared = _DECLARED.search(data[:2048])
+    if declared:
+        name = declared.group(1).decode("ascii")
+        try:
+            if codecs.lookup(name).name != "utf-8":
+                return DecodedPage(data.decode(name), codecs.lookup(name).name)
+        except (LookupError, UnicodeError, ValueError):
+            pass
+    _refuse_damaged(data, source)
+    try:
+        text, name = data.decode("cp1252"), "cp1252"
+    except UnicodeDecodeError:
+        text, name = data.decode("latin-1"), "latin-1"
+    return DecodedPage(text, name, f"not UTF-8: read as {name}, so check accents and dashes")
+
+
+def _refuse_damaged(data: bytes, source: str) -> None:
+    """Mostly good UTF-8 with a few bad bytes is damage; as Windows-1252 its dashes would become rubbish."""
+    text = data.decode("utf-8", errors="surrogateescape")
+    bad = [place for place, char in enumerate(text) if "\udc80" <= char <= "\udcff"]
+    good = sum(char > "\x7f" for char in text) - len(bad)
+    if good > len(bad):
+        raise PageError(source, "damaged UTF-8", line_at(text, bad[0]))
