@@ -1,0 +1,245 @@
+"""Turns -> HTML: the direct answer, the comparison table, verified prose, notes, and the evidence beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sidebyside.app.markup import answer_html, clean, split_citations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sidebyside.app.turns import Turn
+    from sidebyside.records import Answer, Citation, Table
+
+CLASS_NAMES = {
+    "fact": ("table value", "A cell of the page's comparison table"),
+    "description": ("description", "The page describes the artifact"),
+    "claim": ("page's claim", "The page claims this; it is not a measurement"),
+    "verdict": ("page's verdict", "What the page itself concludes"),
+}
+STATUS_NAMES = {
+    "answered": "",
+    "partial": "Only part of this is stated on the pages",
+    "not_found": "Not in your library",
+}
+MAX_SIDES = 4
+
+
+def side_class(artifact: str, artifacts: Sequence[str]) -> str:
+    """The class that carries an artifact's colour: side-1 to side-4 in the order of the comparison, else side-0."""
+    position = artifacts.index(artifact) + 1 if artifact in artifacts else 0
+    return f"side-{position if position <= MAX_SIDES else 0}"
+
+
+def turn_html(turn: Turn, number: int, *, last: bool = False) -> str:
+    """One turn; `number` counts from 1 and makes the ids unique. Only the `last` turn can be edited or retried."""
+    prefix = f"turn-{number}"
+    body = _body_html(turn, number, prefix, last)
+    evidence = _evidence_html(turn.answer, prefix) if turn.answer else ""
+    busy = ' aria-busy="true"' if turn.running else ""
+    return (
+        f'<article class="turn turn-{turn.state}" id="{prefix}" data-turn="{number}" aria-labelledby="{prefix}-question">'
+        f'<div class="turn-main"><h2 class="question" id="{prefix}-question" tabindex="-1" dir="auto">'
+        f'{clean(turn.question)}</h2><div class="answer"{busy}>{body}</div></div>{evidence}</article>'
+    )
+
+
+def _body_html(turn: Turn, number: int, prefix: str, last: bool) -> str:
+    if turn.answer is None:
+        waiting = _pending_html("Looking through your pages") if turn.running else ""
+        return waiting + _problem_html(turn) + _actions_html(turn, number, last)
+    answer = turn.answer
+    first, rest = _split_direct(answer.text)
+    writing = _pending_html("Writing and checking each sentence") if turn.running else ""
+    return (
+        _status_html(answer)
+        + f'<div class="direct">{_markdown(first, answer, prefix)}</div>'
+        + (table_html(answer.table, answer, prefix) if answer.table else "")
+        + f'<div class="prose-lane">{_markdown(rest, answer, prefix)}</div>'
+        + writing
+        + _notes_html(answer, prefix)
+        + _problem_html(turn)
+        + ("" if turn.running else _actions_html(turn, number, last) + _suggestions_html(answer, last))
+    )
+
+
+def _split_direct(text: str) -> tuple[str, str]:
+    first, _, rest = text.strip().partition("\n\n")
+    return first, rest
+
+
+def _markdown(text: str, answer: Answer, prefix: str) -> str:
+    return answer_html(text, lambda number: _reference(number, answer, prefix)) if text else ""
+
+
+def _reference(number: int, answer: Answer, prefix: str) -> str:
+    """The clickable [n]; nothing for a number that has no citation, so that it stays plain text."""
+    citation = next((item for item in answer.citations if item.number == number), None)
+    if citation is None:
+        return ""
+    side = side_class(citation.artifact, answer.artifacts)
+    label = clean(f"Evidence {number}: {citation.artifact}")
+    return (
+        f'<a class="cite {side}" href="#{prefix}-c{number}" data-cite="{prefix}-c{number}" '
+        f'aria-label="{label}">{number}</a>'
+    )
+
+
+def _status_html(answer: Answer) -> str:
+    name = STATUS_NAMES[answer.status]
+    return f'<p class="status status-{answer.status}">{name}</p>' if name else ""
+
+
+def table_html(table: Table, answer: Answer, prefix: str) -> str:
+    """The small comparison table; a row whose cells differ is marked, in text as well as in colour."""
+    heads = "".join(
+        f'<th scope="col" class="{side_class(label, answer.artifacts)}" dir="auto">{clean(label)}</th>'
+        for label in table.header[1:]
+    )
+    rows = "".join(_row_html(row, answer, prefix) for row in table.rows)
+    return (
+        f'<div class="table-scroll" tabindex="0" role="region" aria-label="Comparison table"><table class="facts">'
+        f"<thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _row_html(row: Sequence[str], answer: Answer, prefix: str) -> str:
+    differs = len({_without_citations(cell) for cell in row[1:]}) > 1
+    cells = "".join(f'<td dir="auto">{_cell_html(cell, answer, prefix)}</td>' for cell in row[1:])
+    mark = '<span class="sr-only"> (differs)</span>' if differs else ""
+    return f'<tr class="{"differs" if differs else "same"}"><th scope="row">{clean(row[0])}{mark}</th>{cells}</tr>'
+
+
+def _without_citations(cell: str) -> str:
+    return "".join(part for part in split_citations(cell) if isinstance(part, str)).strip().casefold()
+
+
+def _cell_html(cell: str, answer: Answer, prefix: str) -> str:
+    parts = (
+        (_reference(part, answer, prefix) or f"[{part}]") if isinstance(part, int) else clean(part)
+        for part in split_citations(cell)
+    )
+    return "".join(parts)
+
+
+def _pending_html(text: str) -> str:
+    return f'<p class="pending" role="status"><span class="dots" aria-hidden="true"></span>{text}…</p>'
+
+
+def _notes_html(answer: Answer, prefix: str) -> str:
+    notes = "".join(f'<li class="note">{_markdown(note, answer, prefix)}</li>' for note in answer.notes)
+    return f'<ul class="notes" aria-label="Notes">{notes}</ul>' if notes else ""
+
+
+def _problem_html(turn: Turn) -> str:
+    if turn.state == "stopped":
+        return '<p class="problem stopped">Stopped. What is above was checked before you stopped it.</p>'
+    return f'<p class="problem failed" role="alert">{clean(turn.error)}</p>' if turn.state == "failed" else ""
+
+
+def _actions_html(turn: Turn, number: int, last: bool) -> str:
+    buttons = []
+    if turn.answer is not None:
+        buttons.append(_button("copy", "Copy", number, "Copy the answer with its quotes"))
+    if last and not turn.running:
+        buttons.append(_button("retry", "Retry", number, "Ask this question again"))
+        buttons.append(_button("edit", "Edit", number, "Edit this question"))
+    if turn.answer is not None and not turn.running:
+        buttons.append(_button("up", "Helpful", number, "This answer helped", pressed=turn.rating == "up"))
+        buttons.append(
+            _button("down", "Not helpful", number, "This answer did not help", pressed=turn.rating == "down")
+        )
+    return f'<div class="actions" role="group" aria-label="Answer actions">{"".join(buttons)}</div>' if buttons else ""
+
+
+def _button(action: str, text: str, number: int, title: str, *, pressed: bool | None = None) -> str:
+    state = "" if pressed is None else f' aria-pressed="{"true" if pressed else "false"}"'
+    return (
+        f'<button type="button" class="action action-{action}" data-action="{action}" data-turn="{number}" '
+        f'title="{title}"{state}>{text}</button>'
+    )
+
+
+def _suggestions_html(answer: Answer, last: bool) -> str:
+    if not last or not answer.suggestions:
+        return ""
+    items = "".join(f"<li>{ask_button(text)}</li>" for text in answer.suggestions)
+    return f'<ul class="suggestions" aria-label="Questions to ask next">{items}</ul>'
+
+
+def ask_button(question: str) -> str:
+    """A button that asks `question`."""
+    safe = clean(question)
+    return f'<button type="button" class="ask" data-action="ask" data-question="{safe}">{safe}</button>'
+
+
+def _evidence_html(answer: Answer, prefix: str) -> str:
+    if not answer.citations and not answer.consulted:
+        return ""
+    cards = "".join(card_html(item, answer, f"{prefix}-c{item.number}") for item in answer.citations)
+    count = len(answer.citations)
+    title = f"{count} quote{'' if count == 1 else 's'}" if count else "Nothing cited"
+    return (
+        f'<aside class="evidence" id="{prefix}-evidence" aria-label="Evidence for this answer">'
+        f'<button type="button" class="evidence-toggle" data-action="evidence" aria-expanded="false" '
+        f'aria-controls="{prefix}-cards">{title} behind this answer</button>'
+        f'<div class="evidence-body" id="{prefix}-cards"><h3 class="evidence-title">Evidence</h3>'
+        f"{_balance_html(answer)}{cards}{_consulted_html(answer, prefix)}</div></aside>"
+    )
+
+
+def _balance_html(answer: Answer) -> str:
+    counts = [(name, sum(item.artifact == name for item in answer.citations)) for name in answer.artifacts[:MAX_SIDES]]
+    if len(counts) < 2 or not any(count for _, count in counts):
+        return ""
+    bars = "".join(
+        f'<span class="{side_class(name, answer.artifacts)}" style="flex-grow:{count}"></span>'
+        for name, count in counts
+        if count
+    )
+    words = "".join(
+        f'<li class="{side_class(name, answer.artifacts)}"><span dir="auto">{clean(name)}</span> '
+        f"<b>{count or 'none'}</b></li>"
+        for name, count in counts
+    )
+    return (
+        f'<div class="balance"><div class="balance-bar" aria-hidden="true">{bars}</div>'
+        f'<ul aria-label="Quotes per side">{words}</ul></div>'
+    )
+
+
+def card_html(citation: Citation, answer: Answer, anchor: str, *, cited: bool = True) -> str:
+    """One piece of evidence: quote first, the passage around it on opening, and where it stands in which file."""
+    side = side_class(citation.artifact, answer.artifacts)
+    name, meaning = CLASS_NAMES[citation.evidence_class]
+    mark = f'<span class="ref">{citation.number}</span>' if cited else '<span class="ref" aria-hidden="true">·</span>'
+    return (
+        f'<details class="card {side}" id="{anchor}"><summary>{mark}'
+        f'<span class="card-head"><b dir="auto">{clean(citation.artifact)}</b> '
+        f'<span class="class class-{citation.evidence_class}" title="{meaning}">{name}</span></span>'
+        f'<span class="quote" dir="auto">{clean(citation.quote)}</span></summary>'
+        f'<blockquote class="passage" dir="auto">{highlighted(citation)}</blockquote>'
+        f'<p class="where"><span class="file">{clean(citation.source)}</span> '
+        f"characters {citation.start:,}–{citation.end:,}</p></details>"
+    )
+
+
+def highlighted(citation: Citation) -> str:
+    """The passage with the quoted sentence marked; the quote alone where the passage does not hold it."""
+    before, found, after = citation.context.partition(citation.quote) if citation.quote else ("", "", "")
+    if not found:
+        return f"<mark>{clean(citation.quote)}</mark>"
+    return f"{clean(before)}<mark>{clean(found)}</mark>{clean(after)}"
+
+
+def _consulted_html(answer: Answer, prefix: str) -> str:
+    if not answer.consulted:
+        return ""
+    cards = "".join(
+        card_html(item, answer, f"{prefix}-s{position}", cited=False)
+        for position, item in enumerate(answer.consulted, start=1)
+    )
+    return (
+        f'<details class="consulted"><summary>Also read, not cited ({len(answer.consulted)})</summary>{cards}</details>'
+    )

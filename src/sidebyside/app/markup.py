@@ -1,0 +1,70 @@
+"""Text from pages, people and models -> HTML that can carry no markup of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+CITATION = re.compile(r"\[(\d{1,3})\]")
+
+# Control characters can end a line early and bidirectional overrides can make a quote read backwards.
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+# The whole Markdown an answer may use; images, links, headings, raw HTML and everything else stay plain characters.
+_RULES = ["emphasis", "backticks", "newline", "escape", "entity", "balance_pairs", "fragments_join", "text_join"]
+_BLOCK_RULES = ["list", "blockquote", "paragraph", "code", "fence"]
+
+CitationLink = Callable[[int], str]
+
+
+def clean(text: str) -> str:
+    """`text` as attribute or element content: escaped, without control and direction-changing characters."""
+    return escape(_INVISIBLE.sub("", text), quote=True)
+
+
+def answer_html(text: str, link: CitationLink) -> str:
+    """Render an answer's Markdown; `link(n)` gives the HTML for a reference [n], or "" to leave it as it stands."""
+    parser = _parser()
+    tokens = parser.parse(_INVISIBLE.sub("", text))
+    return str(parser.renderer.render(tokens, parser.options, {"link": link})).strip()
+
+
+def split_citations(text: str) -> list[str | int]:
+    """`text` cut into plain stretches and citation numbers, in order."""
+    parts: list[str | int] = []
+    position = 0
+    for match in CITATION.finditer(text):
+        parts += [text[position : match.start()], int(match[1])]
+        position = match.end()
+    return [part for part in [*parts, text[position:]] if part != ""]
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("zero", {"html": False, "linkify": False, "breaks": False})
+    parser.enable([*_RULES, *_BLOCK_RULES], ignoreInvalid=True)
+    parser.add_render_rule("text", _render_text)
+    return parser
+
+
+def _render_text(
+    _renderer: object, tokens: Sequence[Token], position: int, _options: object, env: dict[str, CitationLink]
+) -> str:
+    pieces = []
+    for part in split_citations(tokens[position].content):
+        if isinstance(part, int):
+            pieces.append(env["link"](part) or f"[{part}]")
+        else:
+            pieces.append(escape(part))
+    return "".join(pieces)

@@ -1,0 +1,102 @@
+"""The one assistant behind the page: opened in the background, lent to questions, exchanged for another model."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sidebyside.app.asking import AssistantLike
+from sidebyside.errors import SidebysideError
+from sidebyside.settings import Settings
+
+Opener = Callable[[Settings, str], AssistantLike]
+
+
+def open_assistant(settings: Settings, model: str) -> AssistantLike:
+    """Open the real assistant with this model ("none" for quotes only)."""
+    from sidebyside.assistant import Assistant
+
+    assistant: AssistantLike = Assistant.open(settings.index, settings=settings, model=model)
+    return assistant
+
+
+class _Held:
+    """An assistant and the number of questions that are using it."""
+
+    def __init__(self, assistant: AssistantLike) -> None:
+        self.assistant = assistant
+        self.users = 0
+        self.retired = False
+
+
+class Provider:
+    """Lends the assistant: `with provider.lease() as assistant`.
+
+    A retired assistant is closed when its last question is done, so switching the model cuts nobody off. An error on
+    opening (no index, no model) is raised by the lease; the next lease tries again, so that mending it is enough.
+    """
+
+    def __init__(self, settings: Settings, opener: Opener = open_assistant) -> None:
+        self._settings = settings
+        self._opener = opener
+        self._opening = threading.Lock()
+        self._guard = threading.Lock()
+        self._held: _Held | None = None
+        self.model = settings.model
+
+    def warm(self) -> None:
+        """Open the assistant in the background, so that the first question need not wait for it."""
+        threading.Thread(target=self._try_open, name="open-assistant", daemon=True).start()
+
+    def switch(self, model: str) -> None:
+        """Answer the next questions with `model`. Raises what opening raises, and then keeps the present one."""
+        with self._opening:
+            fresh = _Held(self._opener(self._settings, model))
+            with self._guard:
+                old, self._held, self.model = self._held, fresh, model
+            self._retire(old)
+
+    @contextmanager
+    def lease(self) -> Iterator[AssistantLike]:
+        """The assistant for one question. Raises SidebysideError when it cannot be opened."""
+        held = self._take()
+        try:
+            yield held.assistant
+        finally:
+            with self._guard:
+                held.users -= 1
+                done = held.retired and held.users == 0
+            if done:
+                held.assistant.close()
+
+    def close(self) -> None:
+        """Close the assistant when its last question is done."""
+        with self._guard:
+            old, self._held = self._held, None
+        self._retire(old)
+
+    def _take(self) -> _Held:
+        with self._opening:
+            if self._held is None:
+                self._held = _Held(self._opener(self._settings, self.model))
+            with self._guard:
+                self._held.users += 1
+                return self._held
+
+    def _try_open(self) -> None:
+        try:
+            with self.lease():
+                pass
+        except SidebysideError:
+            # The page asks again and shows the message where the reader can see it.
+            return
+
+    def _retire(self, held: _Held | None) -> None:
+        if held is None:
+            return
+        with self._guard:
+            held.retired = True
+            idle = held.users == 0
+        if idle:
+            held.assistant.close()

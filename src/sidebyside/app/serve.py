@@ -1,0 +1,70 @@
+"""Serves the page on this machine only, and refuses what the page itself never asks for."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Any
+
+from sidebyside.app.page import build_page, stylesheet, theme
+from sidebyside.app.provider import Provider
+from sidebyside.errors import SettingsError
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from sidebyside.settings import Settings
+
+
+def launch(settings: Settings, *, prevent_block: bool = False, provider: Provider | None = None) -> gr.Blocks:
+    """Serve the page until interrupted, or return at once with the running page if `prevent_block`.
+
+    `page.local_url` is its address and `page.close()` ends it. Raises SettingsError when the address cannot be used.
+    """
+    _check_host(settings.host)
+    provider = provider or Provider(settings)
+    provider.warm()
+    page = build_page(provider, settings)
+    try:
+        page.queue(max_size=64, default_concurrency_limit=8, api_open=False).launch(**_launch_options(settings))
+    except OSError as error:
+        raise SettingsError(
+            f"port {settings.port} on {settings.host} cannot be used ({error}); choose another with --port"
+        ) from None
+    print(f"sidebyside is at {page.local_url} (Ctrl+C ends it)")
+    if not prevent_block:
+        try:
+            page.block_thread()
+        finally:
+            provider.close()
+    return page
+
+
+def _launch_options(settings: Settings) -> dict[str, Any]:
+    return {
+        "server_name": settings.host,
+        "server_port": settings.port,
+        "share": False,
+        "quiet": True,
+        "inbrowser": False,
+        "prevent_thread_lock": True,
+        "show_error": False,
+        "ssr_mode": False,
+        "mcp_server": False,
+        "pwa": False,
+        "enable_monitoring": False,
+        "run_history": False,
+        "footer_links": [],
+        "max_file_size": settings.max_page_bytes,
+        "theme": theme(),
+        "css": stylesheet(),
+    }
+
+
+def _check_host(host: str) -> None:
+    """The page has no password, so it listens on this machine only."""
+    try:
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise SettingsError(f"host {host}: the chat page has no password and listens on this machine only; use 127.0.0.1")

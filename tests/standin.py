@@ -1,0 +1,234 @@
+"""A scripted assistant for the page's tests: real sentences of the two seed pages, answers written down beforehand."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sidebyside.records import (
+    Answer,
+    Artifact,
+    Capability,
+    Citation,
+    Event,
+    Excerpt,
+    Fact,
+    Library,
+    Source,
+    Table,
+)
+
+SEEDS = Path(__file__).parents[1] / "index" / "seeds"
+FIRST = next(SEEDS.glob("000_*.txt"))
+SECOND = next(SEEDS.glob("004_*.txt"))
+LLAMA, LLAVA = "Llama 3.2 90B Vision", "LLaVA Llama 3 (8B)"
+DIFFUSION, DREAMBOOTH = "Stable-Diffusion", "Dreambooth-Stable-Diffusion"
+
+
+def excerpt(path: Path, start: str, end: str = "") -> Excerpt:
+    """The text of `path` from `start` to the end of `end` (or of `start`), with its place."""
+    text = path.read_text("utf-8")
+    first = text.index(start)
+    last = text.index(end, first) + len(end) if end else first + len(start)
+    return Excerpt(text[first:last], Source(path.name, first, last))
+
+
+def cite(number: int, artifact: str, path: Path, quote: str, context: tuple[str, str] = ("", "")) -> Citation:
+    """A claim's citation with the passage around it, both taken from the file."""
+    found = excerpt(path, quote)
+    around = excerpt(path, *context).text if context[0] else quote
+    return Citation(
+        number, artifact, "claim" if context[0].startswith("Unique") else "description", quote,
+        path.name, found.source.start, found.source.end, around,
+    )
+
+
+def row(number: int, artifact: str, path: Path, label: str, value: str) -> Citation:
+    """A table cell's citation."""
+    found = excerpt(path, f"| {label} |", "|\n")
+    return Citation(number, artifact, "fact", f"{label}: {value}", path.name, found.source.start, found.source.end)
+
+
+def artifact(name: str, kind: str, path: Path, facts: dict[str, str], capability: Excerpt, total: int) -> Artifact:
+    """An artifact with one capability."""
+    place = excerpt(path, "| Type |", "|\n").source
+    slug = name.lower().replace(" ", "-").replace("(", "").replace(")", "").replace(".", "-")
+    return Artifact(
+        id=slug, name=name, type=kind, label=name, aliases=(), capabilities_total=total, sources=(path.name,),
+        facts=tuple(Fact(label, value, place) for label, value in {"Type": kind, **facts}.items()),
+        capabilities=(Capability(f"{slug}/1", capability, sources=(path.name,)),),
+    )
+
+
+def facts(rank: str, adoption: str, quality: str, ecosystem: str) -> dict[str, str]:
+    return {
+        "UnfragileRank": rank, "Adoption": adoption, "Quality": quality, "Ecosystem": ecosystem,
+        "Match Graph": "0", "Pricing": "Free", "Times Matched": "0",
+    }
+
+
+LIBRARY = Library(
+    artifacts=(
+        artifact(DREAMBOOTH, "Repository", SECOND, facts("45/100", "1", "0", "1"),
+                 excerpt(SECOND, "Fine-tunes", "."), 12),
+        artifact(LLAMA, "Model", FIRST, facts("45/100", "1", "0", "0"),
+                 excerpt(FIRST, "Processes images and text simultaneously", "tasks."), 12),
+        artifact(LLAVA, "Model", SECOND, facts("22/100", "0", "0", "0"),
+                 excerpt(SECOND, "Processes images and text together", "layers."), 9),
+        artifact(DIFFUSION, "Repository", FIRST, facts("55/100", "1", "1", "1"),
+                 excerpt(FIRST, "Enables low-rank adaptation", "architectures."), 13),
+    )
+)
+
+EIGHT_K = "The 8K token context window allows multi-turn conversations with image references."
+UNIFIED = (
+    "Unified 128K context window for both text and images, enabling true multimodal long-context reasoning without "
+    "separate vision/text context limits — compared to models with separate context windows for modalities"
+)
+SUPPORTS = (
+    "Supports extended reasoning tasks over long documents and multiple images by maintaining a 128K token context "
+    "window that encompasses both text and visual content."
+)
+
+CONTEXT = Answer(
+    question="Which handles a longer context: LLaVA Llama 3 (8B) or Llama 3.2 90B Vision?",
+    text=(
+        "**Llama 3.2 90B Vision** handles the longer context: 128K tokens [1] against 8K tokens [2].\n\n"
+        "LLaVA Llama 3 (8B) offers an 8K token context window for multi-turn conversations with image references [2].\n\n"
+        "Llama 3.2 90B Vision keeps one 128K window for both text and images [3], so full research papers with "
+        "figures fit [1]."
+    ),
+    status="answered",
+    citations=(
+        cite(1, LLAMA, FIRST, SUPPORTS, (SUPPORTS, "across document-length inputs.")),
+        cite(2, LLAVA, SECOND, EIGHT_K, ("The model inherits Llama 3 Instruct", EIGHT_K)),
+        cite(3, LLAMA, FIRST, UNIFIED, ("Unique: Unified 128K", "for modalities")),
+    ),
+    artifacts=(LLAVA, LLAMA),
+    notes=("Both are of type Model, so their scores can be compared directly.",),
+    table=Table(
+        ("", LLAVA, LLAMA),
+        (("Context window", "8K tokens [2]", "128K tokens [1]"), ("Type", "Model", "Model"), ("Pricing", "Free", "Free")),
+    ),
+    stats={"facts_ms": 14, "first_sentence_ms": 900, "total_ms": 2100, "model_sentences": 2, "rejected_sentences": 1},
+    model="scripted",
+    kind="comparison",
+    generation="g1",
+    consulted=(
+        cite(1, LLAVA, SECOND, "Leverages Llama 3 Instruct's instruction-following to enable prompt-based caption style"
+                               " control (e.g., 'one sentence', 'detailed', 'technical')"),
+    ),
+    suggestions=("What about pricing?", "Which has the higher UnfragileRank?", "What is unique about LLaVA Llama 3 (8B)?"),
+)
+
+RANK = Answer(
+    question="Which artifact has the highest UnfragileRank?",
+    text="**Stable-Diffusion** has the highest UnfragileRank: 55/100 [1]. Next is Llama 3.2 90B Vision with 45/100 [2].",
+    status="answered",
+    citations=(
+        row(1, DIFFUSION, FIRST, "UnfragileRank", "55/100"),
+        row(2, LLAMA, FIRST, "UnfragileRank", "45/100"),
+    ),
+    artifacts=(DIFFUSION, LLAMA),
+    notes=(
+        "The page's verdict says Llama 3.2 90B Vision leads on adoption, but its own table shows 1 for both.",
+    ),
+    table=Table(("", DIFFUSION, LLAMA), (("UnfragileRank", "55/100 [1]", "45/100 [2]"), ("Adoption", "1", "1"))),
+    kind="superlative",
+    generation="g1",
+)
+
+UNKNOWN = Answer(
+    question="Is Midjourney better than GPT-4?",
+    text=(
+        "Neither **Midjourney** nor **GPT-4** has a page in your library. Other artifacts mention them as alternatives, "
+        "which says nothing about them.\n\nThe nearest artifacts you have are Stable-Diffusion and Llama 3.2 90B Vision."
+    ),
+    status="not_found",
+    kind="comparison",
+    generation="g1",
+    suggestions=(f"How do {DIFFUSION} and {LLAMA} differ?",),
+)
+
+PARTIAL = Answer(
+    question="What do the tiers cost?",
+    text=(
+        "**LLaVA Llama 3 (8B)** states its tiers: Free, Pro $20/mo, Max $100/mo [1]. "
+        "The page of **Llama 3.2 90B Vision** states no tiers."
+    ),
+    status="partial",
+    citations=(
+        cite(1, LLAVA, SECOND, "Ollama Cloud provides managed hosting of the LLaVA Llama 3 model with three subscription "
+             "tiers (Free, Pro $20/mo, Max $100/mo) that control concurrent model instances and total GPU compute time.",
+             ("Ollama Cloud provides managed hosting", "quantization support.")),
+    ),
+    artifacts=(LLAVA, LLAMA),
+    kind="detail",
+    generation="g1",
+)
+
+HOSTILE_TEXT = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>![pic](http://192.0.2.1/p.png)'
+HOSTILE = Answer(
+    question="hostile",
+    text=f"{HOSTILE_TEXT} [a link](http://192.0.2.1/) and [click](javascript:window.hacked=1) [1]",
+    status="answered",
+    citations=(Citation(1, f"<b>Name</b> {HOSTILE_TEXT}", "claim", HOSTILE_TEXT, '"><img src=y onerror=hacked=1>', 0, 9,
+                        f"before {HOSTILE_TEXT} after"),),
+    artifacts=(f"<b>Name</b> {HOSTILE_TEXT}", "Plain"),
+    notes=(HOSTILE_TEXT,),
+    table=Table(("", HOSTILE_TEXT, "Plain"), ((HOSTILE_TEXT, HOSTILE_TEXT, "x"),)),
+    suggestions=(HOSTILE_TEXT,),
+    generation="g1",
+)
+
+
+def script(question: str) -> Answer:
+    """The answer that is written down for this question."""
+    words = question.casefold()
+    for key, answer in (
+        ("hostile", HOSTILE), ("rank", RANK), ("midjourney", UNKNOWN), ("cost", PARTIAL), ("pricing", PARTIAL),
+    ):
+        if key in words:
+            return replace(answer, question=question)
+    return replace(CONTEXT, question=question)
+
+
+@dataclass
+class StandIn:
+    """Streams scripted answers, `delay` seconds a step; a question with "slow" in it takes 20 steps."""
+
+    model: str = "scripted"
+    delay: float = 0.05
+    library: Library = LIBRARY
+    generation: str = "g1"
+    closed: bool = False
+    stopped_streams: int = 0
+    histories: list[Sequence[tuple[str, str]]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def stream(self, question: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Event]:
+        self.histories.append(history)
+        answer = script(question)
+        paragraphs = answer.text.split("\n\n")
+        if "slow" in question:
+            paragraphs += ["One more verified sentence [1]."] * 20
+        finished = False
+        try:
+            bare = replace(answer, text=paragraphs[0], suggestions=(), stats={})
+            yield Event("facts", paragraphs[0], bare)
+            for count in range(1, len(paragraphs)):
+                time.sleep(self.delay)
+                so_far = replace(bare, text="\n\n".join(paragraphs[: count + 1]))
+                yield Event("sentence", paragraphs[count], so_far)
+            time.sleep(self.delay)
+            yield Event("answer", "", replace(answer, text="\n\n".join(paragraphs)))
+            finished = True
+        finally:
+            if not finished:
+                self.stopped_streams += 1
+
+    def close(self) -> None:
+        self.closed = True
