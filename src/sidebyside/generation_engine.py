@@ -1,0 +1,265 @@
+"""One llama.cpp model inside the model process: tokens in, tokens out, and kept states of prompt beginnings.
+
+Same prompt, same reply, whatever was kept: a prompt is always evaluated in the same batches (its stretches cut into
+BATCH tokens), and kept work is used only where its batches are exactly the first batches of the new prompt. Other batch
+borders would change the last bits of the logits, and now and then a word.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import llama_cpp as llama
+import numpy as np
+
+from sidebyside.chat_formats import Part, detect_format, find_format, render
+from sidebyside.errors import GenerationError
+from sidebyside.records import Message
+
+# Tokens evaluated in one go. On 2 cores 64 was 10% slower than 128, and 256 or 512 no faster.
+BATCH = 128
+
+Batches = tuple[tuple[int, ...], ...]
+
+
+class CancelledError(Exception):
+    """The call was cancelled while its prompt was evaluated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A tokenised prompt: its batches, and after which of them a reusable beginning ends."""
+
+    batches: Batches
+    borders: tuple[int, ...]
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens it has."""
+        return count_tokens(self.batches)
+
+
+def count_tokens(batches: Sequence[tuple[int, ...]]) -> int:
+    """Tokens in all batches together."""
+    return sum(map(len, batches))
+
+
+def plan_prompt(stretches: Sequence[Sequence[int]], batch: int = BATCH) -> Prompt:
+    """Cut the token stretches of a prompt into batches; no batch spans two stretches."""
+    batches: list[tuple[int, ...]] = []
+    borders: list[int] = []
+    for stretch in stretches:
+        batches += [tuple(stretch[start : start + batch]) for start in range(0, len(stretch), batch)]
+        borders.append(len(batches))
+    return Prompt(tuple(batches), tuple(borders[:-1]))
+
+
+class StateCache:
+    """Sequence states by the batches that made them; those unused for longest go when they pass `budget` bytes."""
+
+    def __init__(self, budget: int) -> None:
+        self.budget = budget
+        self.bytes = 0
+        self._states: OrderedDict[Batches, np.ndarray] = OrderedDict()
+
+    def __contains__(self, batches: Batches) -> bool:
+        return batches in self._states
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def get(self, batches: Batches) -> np.ndarray | None:
+        """The state after these batches, now the most recently used one."""
+        if batches in self._states:
+            self._states.move_to_end(batches)
+        return self._states.get(batches)
+
+    def put(self, batches: Batches, state: np.ndarray) -> None:
+        """Keep a state, unless it alone is over the budget."""
+        if batches in self._states or state.nbytes > self.budget:
+            return
+        self._states[batches] = state
+        self.bytes += state.nbytes
+        while self.bytes > self.budget:
+            self.bytes -= self._states.popitem(last=False)[1].nbytes
+
+
+class Engine:
+    """A loaded model with one sequence. Not thread-safe; only `cancelled` may be changed by another thread."""
+
+    def __init__(self, path: str, *, context: int, threads: int, cache_bytes: int, chat_format: str = "") -> None:
+        self.cancelled: Callable[[], bool] = lambda: False
+        self._model = _load_model(path)
+        self._vocab = llama.llama_model_get_vocab(self._model)
+        trained = llama.llama_model_n_ctx_train(self._model)
+        self.context = min(context, trained) if trained > 0 else context
+        self._context = self._new_context(threads)
+        self._memory = llama.llama_get_memory(self._context)
+        self._size = llama.llama_vocab_n_tokens(self._vocab)
+        self.chat_format = chat_format or detect_format(self._in_vocabulary)
+        self._format = find_format(self.chat_format)
+        self.cache = StateCache(cache_bytes)
+        self._held: list[tuple[int, ...]] = []  # the batches whose work the sequence holds now
+        self._abort = llama.ggml_abort_callback(lambda _: self.cancelled())
+        self._no_abort = llama.ggml_abort_callback()
+        self._touch_weights()
+
+    def tokenise(self, messages: Sequence[Message]) -> Prompt:
+        """The prompt for these messages. Raises GenerationError if it leaves no room for a reply."""
+        stretches = [
+            [token for part in parts for token in self._part(part)] for parts in render(messages, self._format)
+        ]
+        if llama.llama_vocab_get_add_bos(self._vocab):
+            stretches[0].insert(0, llama.llama_vocab_bos(self._vocab))
+        prompt = plan_prompt(stretches)
+        if prompt.tokens >= self.context:
+            raise GenerationError(
+                f"the prompt has {prompt.tokens} tokens and the model's window {self.context}; "
+                "ask about fewer things, or set SIDEBYSIDE_CONTEXT_TOKENS higher"
+            )
+        return prompt
+
+    def evaluate(self, prompt: Prompt) -> int:
+        """Bring the sequence to the end of the prompt; returns how many tokens were spared. Raises CancelledError."""
+        spared = self._reuse(prompt)
+        for position in range(spared, len(prompt.batches)):
+            self._decode(prompt.batches[position], abortable=True)
+            if position + 1 in prompt.borders:
+                self._keep()
+        return count_tokens(prompt.batches[:spared])
+
+    def evaluate_reusable(self, prompt: Prompt) -> None:
+        """Do and keep the work for the prompt's longest reusable beginning. Raises CancelledError."""
+        if prompt.borders and prompt.batches[: prompt.borders[-1]] not in self.cache:
+            self.evaluate(Prompt(prompt.batches[: prompt.borders[-1]], prompt.borders))
+
+    def extend(self, token: int) -> None:
+        """Add one token of the reply to the sequence."""
+        self._decode((token,), abortable=False)
+
+    @property
+    def position(self) -> int:
+        """Tokens in the sequence now."""
+        return count_tokens(self._held)
+
+    def logits(self) -> np.ndarray:
+        """Scores of all tokens as the next one: float32 (vocabulary,). Valid until the next call."""
+        return np.ctypeslib.as_array(llama.llama_get_logits_ith(self._context, -1), shape=(self._size,))
+
+    def is_end(self, token: int) -> bool:
+        """Whether the token ends a reply."""
+        return bool(llama.llama_vocab_is_eog(self._vocab, token))
+
+    def bytes_of(self, token: int) -> bytes:
+        """The token's text, which may be part of a character; control tokens have none."""
+        buffer = ctypes.create_string_buffer(64)
+        length = llama.llama_token_to_piece(self._vocab, token, buffer, 64, 0, False)
+        if length < 0:
+            buffer = ctypes.create_string_buffer(-length)
+            length = llama.llama_token_to_piece(self._vocab, token, buffer, -length, 0, False)
+        return buffer.raw[:length]
+
+    def tokens_of(self, text: str, *, markers: bool = False) -> list[int]:
+        """The tokens of a text; without `markers` nothing in it becomes a control token."""
+        data = text.encode("utf-8", "replace")
+        room = len(data) + 8
+        tokens = (llama.llama_token * room)()
+        count = llama.llama_tokenize(self._vocab, data, len(data), tokens, room, False, markers)
+        return list(tokens[:count])
+
+    def _part(self, part: Part) -> list[int]:
+        return self.tokens_of(part.text, markers=part.marker)
+
+    def _in_vocabulary(self, text: str) -> bool:
+        return len(self.tokens_of(text, markers=True)) == 1
+
+    def _new_context(self, threads: int) -> Any:
+        params = llama.llama_context_default_params()
+        params.n_ctx = self.context
+        params.n_batch = params.n_ubatch = BATCH
+        params.n_seq_max = 1
+        params.n_threads = params.n_threads_batch = threads
+        params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        params.type_k = params.type_v = llama.GGML_TYPE_F16
+        params.no_perf = True
+        context = llama.llama_init_from_model(self._model, params)
+        if not context:
+            raise GenerationError(f"no memory for a window of {self.context} tokens; lower SIDEBYSIDE_CONTEXT_TOKENS")
+        return context
+
+    def _touch_weights(self) -> None:
+        """Read the weights in, so that the first question does not pay for it."""
+        self._decode((max(llama.llama_vocab_bos(self._vocab), 0),), abortable=False)
+        self._forget()
+
+    def _reuse(self, prompt: Prompt) -> int:
+        """Make the sequence hold as many of the prompt's first batches as are known; returns how many those are."""
+        # The last batch is always evaluated: its logits are wanted.
+        most = len(prompt.batches) - 1
+        held = 0
+        while held < min(most, len(self._held)) and self._held[held] == prompt.batches[held]:
+            held += 1
+        for border in sorted(prompt.borders, reverse=True):
+            if held < border <= most and self._restore(prompt.batches[:border]):
+                return border
+        self._cut(held)
+        return held
+
+    def _restore(self, batches: Batches) -> bool:
+        state = self.cache.get(batches)
+        if state is None:
+            return False
+        self._forget()
+        data = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        if not llama.llama_state_seq_set_data(self._context, data, state.nbytes, 0):
+            self._forget()
+            return False
+        self._held = list(batches)
+        return True
+
+    def _keep(self) -> None:
+        batches = tuple(self._held)
+        if batches in self.cache:
+            self.cache.get(batches)
+            return
+        state = np.empty(llama.llama_state_seq_get_size(self._context, 0), dtype=np.uint8)
+        data = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        if llama.llama_state_seq_get_data(self._context, data, state.nbytes, 0) == state.nbytes:
+            self.cache.put(batches, state)
+
+    def _cut(self, batches: int) -> None:
+        """Leave only the work of the first `batches` batches in the sequence."""
+        tokens = count_tokens(self._held[:batches])
+        if not tokens or not llama.llama_memory_seq_rm(self._memory, 0, tokens, -1):
+            self._forget()
+        del self._held[batches:]
+
+    def _forget(self) -> None:
+        llama.llama_memory_clear(self._memory, False)
+        self._held = []
+
+    def _decode(self, tokens: tuple[int, ...], *, abortable: bool) -> None:
+        """Evaluate one batch after what the sequence holds."""
+        array = (llama.llama_token * len(tokens))(*tokens)
+        # The callback costs a call into Python per step of the graph: nothing for a batch, too much for a token.
+        llama.llama_set_abort_callback(self._context, self._abort if abortable else self._no_abort, None)
+        status = llama.llama_decode(self._context, llama.llama_batch_get_one(array, len(tokens)))
+        if status == 0:
+            self._held.append(tokens)
+            return
+        self._cut(len(self._held))
+        if status == 2:
+            raise CancelledError
+        raise GenerationError(f"llama.cpp could not evaluate {len(tokens)} tokens (status {status})")
+
+
+def _load_model(path: str) -> Any:
+    params = llama.llama_model_default_params()
+    model = llama.llama_model_load_from_file(path.encode("utf-8", "surrogateescape"), params)
+    if not model:
+        raise GenerationError("llama.cpp cannot read it")
+    return model

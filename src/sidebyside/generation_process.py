@@ -1,0 +1,329 @@
+"""The generator that runs llama.cpp in a child process: one queue, one caller at a time, restarts, time limits."""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import os
+import queue
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Generator as Coroutine
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sidebyside.errors import GenerationError
+from sidebyside.generation import Generation, Usage
+from sidebyside.generation_child import ChildProcess, Event
+from sidebyside.records import Message
+
+if TYPE_CHECKING:
+    from sidebyside.generation import ModelSpec
+    from sidebyside.settings import Settings
+
+LOAD_TIMEOUT = 300.0  # seconds; a large model on a slow disk
+CANCEL_GRACE = 5.0  # seconds in which the model process must confirm a cancellation, or it is ended
+RETRY_PAUSE = 5.0  # seconds after a failed start in which calls fail at once instead of loading again
+PREPARE_LIMIT = 8  # prompts that may wait to be prepared; older ones are dropped
+
+# The child imports from where its parent does, and, unlike with -m, not from the working folder before that.
+_START = "import sys; sys.path[:] = sys.argv[1:]; from sidebyside.generation_worker import main; main()"
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """One request on its way. `outbox` gets text pieces and results, then a Usage or an exception as the end."""
+
+    id: int
+    request: Event
+    outbox: queue.SimpleQueue[Any] = field(default_factory=queue.SimpleQueue)
+    sent: bool = False
+    cancelled_at: float | None = None
+
+
+class LocalGenerator:
+    """A GGUF model in a child process that starts with the first call and again after it died.
+
+    `timeout` seconds are given to each call once the model works on it; waiting in the queue is limited by
+    `queue_limit` calls. Give `command` to run another worker (tests do).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        load: Event,
+        *,
+        timeout: float = 120.0,
+        queue_limit: int = 16,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        self.name = name
+        self._load = load
+        self._timeout = timeout
+        self._queue_limit = queue_limit
+        self._command = list(command or [sys.executable, "-P", "-c", _START, *sys.path])
+        self._ids = itertools.count(1)
+        self._changed = threading.Condition()
+        self._waiting: deque[_Call] = deque()
+        self._preparing: deque[_Call] = deque(maxlen=PREPARE_LIMIT)
+        self._current: _Call | None = None
+        self._wanted = False
+        self._closed = False
+        self._worker: ChildProcess | None = None
+        self._failure = (0.0, "")
+        self._thread: threading.Thread | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Settings, spec: ModelSpec) -> LocalGenerator:
+        """For a model of the catalogue or of the user's own."""
+        load = {
+            "op": "load",
+            "path": str(spec.path),
+            "context": min(settings.context_tokens, spec.context or settings.context_tokens),
+            "threads": settings.threads or physical_cores(),
+            "cache_bytes": settings.kv_cache_bytes,
+            "chat_format": settings.chat_format or spec.chat_format or "",
+        }
+        return cls(spec.name, load, timeout=settings.generation_timeout, queue_limit=settings.queue_limit)
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the model process, None while there is none."""
+        worker = self._worker
+        return worker.pid if worker and worker.alive() else None
+
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, stop: Sequence[str] = (), temperature: float = 0.0
+    ) -> Generation:
+        """A reply; see Generator.stream. With a temperature, the same random numbers are used every time."""
+        request = {"op": "generate", "max_tokens": max_tokens, "stop": list(stop), "temperature": temperature}
+        call = self._call(request, messages)
+        self._submit(call)
+
+        def write(cancelled: threading.Event) -> Coroutine[str, None, Usage]:
+            while not isinstance(item := call.outbox.get(), Usage):
+                if isinstance(item, Exception):
+                    raise item
+                if not cancelled.is_set():
+                    yield item
+            return item
+
+        return Generation(write, on_cancel=lambda: self._cancel(call))
+
+    def option_probabilities(self, messages: Sequence[Message], options: Sequence[str]) -> dict[str, float]:
+        """Probabilities from the model's own scores; see Generator.option_probabilities."""
+        call = self._call({"op": "options", "options": list(options)}, messages)
+        self._submit(call)
+        item = call.outbox.get()
+        if isinstance(item, Exception):
+            raise item
+        return {option: float(item[option]) for option in options}
+
+    def prepare(self, messages: Sequence[Message]) -> None:
+        """Keep the work for the reusable beginning; gives way to every call."""
+        with self._changed:
+            if not self._closed:
+                self._preparing.append(self._call({"op": "prepare"}, messages))
+                self._start()
+
+    def warm(self) -> None:
+        """Start the model process now."""
+        with self._changed:
+            if not self._closed:
+                self._wanted = True
+                self._start()
+
+    def close(self) -> None:
+        """End the model process and every call."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            if self._worker:
+                self._worker.wake()
+            thread = self._thread
+        atexit.unregister(self.close)
+        if thread and thread is not threading.current_thread():
+            thread.join()
+
+    def _call(self, request: Event, messages: Sequence[Message]) -> _Call:
+        number = next(self._ids)
+        turns = [asdict(message) for message in messages]
+        return _Call(number, {**request, "id": number, "messages": turns})
+
+    def _submit(self, call: _Call) -> None:
+        with self._changed:
+            if self._closed:
+                raise GenerationError("this generator is closed; open a new one")
+            if len(self._waiting) >= self._queue_limit:
+                raise GenerationError(f"busy: {len(self._waiting)} calls are waiting for the model; ask again shortly")
+            self._waiting.append(call)
+            self._start()
+            if self._current and self._current.request["op"] == "prepare":
+                self._interrupt(self._current)
+
+    def _start(self) -> None:
+        """Have the thread that serves the queue run. Called with the lock held."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name="sidebyside-generation", daemon=True)
+            self._thread.start()
+            atexit.register(self.close)
+        self._changed.notify_all()
+
+    def _cancel(self, call: _Call) -> None:
+        """Cancel a waiting call at once, a running one through the model process."""
+        with self._changed:
+            if call in self._waiting:
+                self._waiting.remove(call)
+                call.outbox.put(Usage(finish="cancelled"))
+            elif call is self._current:
+                self._interrupt(call)
+
+    def _interrupt(self, call: _Call) -> None:
+        """Tell the model process to stop working on a call. Called with the lock held."""
+        call.cancelled_at = call.cancelled_at or time.monotonic()
+        if not call.sent:
+            call.outbox.put(Usage(finish="cancelled"))
+        elif self._worker:
+            self._worker.send({"op": "cancel", "id": call.id})
+            self._worker.wake()
+
+    def _serve(self) -> None:
+        """The thread that owns the model process: one call after the other until `close`."""
+        while self._next_call():
+            call = self._current
+            try:
+                worker = self._loaded_worker()
+                if call:
+                    self._work(worker, call)
+            except GenerationError as error:
+                if call:
+                    call.outbox.put(error)
+            except Exception as error:  # whatever happens here, nobody may be left waiting
+                self._end_worker()
+                if call:
+                    call.outbox.put(GenerationError(f"unexpected {type(error).__name__} in generation: {error}"))
+        self._end_worker()
+        for call in self._waiting:
+            call.outbox.put(GenerationError("the generator was closed"))
+
+    def _next_call(self) -> bool:
+        """Wait for something to do and make it current (None: only load); False when closed."""
+        with self._changed:
+            self._current = None
+            while not (self._closed or self._waiting or self._preparing or self._wanted):
+                self._changed.wait()
+            if self._closed:
+                return False
+            if self._waiting:
+                self._current = self._waiting.popleft()
+            elif self._preparing and not self._wanted:
+                self._current = self._preparing.popleft()
+            self._wanted = False
+            return True
+
+    def _loaded_worker(self) -> ChildProcess:
+        """The model process, started if there is none. Raises GenerationError."""
+        if self._worker and self._worker.alive():
+            return self._worker
+        self._end_worker()
+        failed_at, reason = self._failure
+        if reason and time.monotonic() - failed_at < RETRY_PAUSE:
+            raise GenerationError(reason)
+        worker = ChildProcess(self._command)
+        with self._changed:
+            self._worker = worker
+        worker.send({**self._load, "parent": os.getpid()})
+        try:
+            self._await_ready(worker)
+        except GenerationError as error:
+            self._failure = (time.monotonic(), str(error))
+            raise
+        self._failure = (0.0, "")
+        return worker
+
+    def _await_ready(self, worker: ChildProcess) -> None:
+        deadline = time.monotonic() + LOAD_TIMEOUT
+        while (event := worker.receive(deadline)) is None or event["event"] != "ready":
+            if event is not None and event["event"] == "wake" and not self._closed:
+                continue
+            ending = self._end_worker()
+            if event is None:
+                reason = f"not loaded after {LOAD_TIMEOUT:.0f} s"
+            elif event["event"] == "error":
+                reason = event["message"]
+            else:
+                reason = "the generator was closed" if self._closed else f"its process ended ({ending})"
+            raise GenerationError(
+                f"model {self.name} cannot be loaded from {self._load['path']}: {reason}; run `sidebyside doctor`"
+            )
+
+    def _work(self, worker: ChildProcess, call: _Call) -> None:
+        """Have the model process do one call and pass on what comes. Raises GenerationError."""
+        with self._changed:
+            if call.cancelled_at is not None:
+                return
+            worker.send(call.request)
+            call.sent = True
+        deadline = time.monotonic() + self._timeout
+        while not self._closed:
+            limit = deadline if call.cancelled_at is None else min(deadline, call.cancelled_at + CANCEL_GRACE)
+            event = worker.receive(limit)
+            if event is None:
+                self._give_up(worker, call)
+                return
+            if event["event"] == "exit":
+                ending = self._end_worker()
+                raise GenerationError(f"the model process ended while it worked ({ending}); ask again, it starts anew")
+            if event.get("id") == call.id and _deliver(event, call):
+                return
+        raise GenerationError("the generator was closed")
+
+    def _give_up(self, worker: ChildProcess, call: _Call) -> None:
+        """Time is up: free the caller, and end the model process unless it confirms that it stopped."""
+        if call.cancelled_at is None:
+            call.outbox.put(
+                GenerationError(
+                    f"no complete reply within {self._timeout:g} s; ask again, take a smaller model, "
+                    "or set SIDEBYSIDE_GENERATION_TIMEOUT higher"
+                )
+            )
+            worker.send({"op": "cancel", "id": call.id})
+            grace = time.monotonic() + CANCEL_GRACE
+            while (event := worker.receive(grace)) is not None:
+                if event.get("id") == call.id and event["event"] in ("done", "options", "error"):
+                    return
+                if event["event"] == "exit":
+                    break
+        self._end_worker()
+        call.outbox.put(Usage(finish="cancelled"))
+
+    def _end_worker(self) -> str:
+        with self._changed:
+            worker, self._worker = self._worker, None
+        return worker.end() if worker else ""
+
+
+def _deliver(event: Event, call: _Call) -> bool:
+    """Put an event's content into the caller's outbox; whether it was the last one."""
+    kind = event["event"]
+    if kind == "piece":
+        call.outbox.put(event["text"])
+        return False
+    if kind == "done":
+        call.outbox.put(Usage(**event["usage"]))
+    elif kind == "options":
+        call.outbox.put(event["probabilities"])
+    else:
+        call.outbox.put(GenerationError(event["message"]))
+    return True
+
+
+def physical_cores() -> int:
+    """Physical cores that this process may use; at least 1."""
+    import psutil
+
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))

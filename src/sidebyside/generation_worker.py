@@ -1,0 +1,278 @@
+"""The model process: reads requests as JSON lines, answers with events as JSON lines, and ends when its parent does.
+
+llama.cpp is called from the main thread only. A second thread reads the requests, so that a cancellation is seen while
+the first one computes, and so that the end of the parent (end of file) ends this process at once.
+
+Requests: load, generate, options, prepare, cancel. Events: ready, piece, done, options, error. All but load, ready and
+cancel carry the id of the call they belong to.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import ctypes
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from sidebyside.errors import GenerationError
+from sidebyside.records import Message
+
+if TYPE_CHECKING:
+    from sidebyside.generation_engine import Engine
+
+Emit = Callable[..., None]
+
+# With a temperature, the likeliest tokens that together have this probability take part; a usual choice.
+TOP_P = 0.95
+
+
+class TextAssembler:
+    """Bytes of tokens in, text out: whole characters only, and nothing of a stop text."""
+
+    def __init__(self, stop: Sequence[str]) -> None:
+        self.stopped = False
+        self._stop = [mark for mark in stop if mark]
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._waiting = ""
+
+    def feed(self, data: bytes) -> str:
+        """The text that is certain to belong to the reply now."""
+        self._waiting += self._decoder.decode(data)
+        places = [place for mark in self._stop if (place := self._waiting.find(mark)) >= 0]
+        if places:
+            self.stopped = True
+            return self._waiting[: min(places)]
+        keep = max((_overlap(self._waiting, mark) for mark in self._stop), default=0)
+        sure = self._waiting[: len(self._waiting) - keep]
+        self._waiting = self._waiting[len(sure) :]
+        return sure
+
+    def rest(self) -> str:
+        """What was held back when the reply ended otherwise; half a character is dropped."""
+        return "" if self.stopped else self._waiting
+
+
+def _overlap(text: str, mark: str) -> int:
+    """How many characters at the end of `text` could be the beginning of `mark`."""
+    return next((size for size in range(min(len(mark) - 1, len(text)), 0, -1) if text.endswith(mark[:size])), 0)
+
+
+def make_sampler(temperature: float) -> Callable[[np.ndarray], int]:
+    """Scores to a token: the best one at temperature 0, else drawn, always with the same random numbers."""
+    if temperature <= 0:
+        return lambda scores: int(scores.argmax())
+    generator = np.random.default_rng(0)
+
+    def draw(scores: np.ndarray) -> int:
+        order = np.argsort(-scores)
+        weights = np.exp((scores[order] - scores[order[0]]).astype(np.float64) / temperature)
+        weights /= weights.sum()
+        # The first token whose predecessors already have TOP_P is out, and so are all after it.
+        weights[np.cumsum(weights) - weights >= TOP_P] = 0
+        return int(order[generator.choice(len(order), p=weights / weights.sum())])
+
+    return draw
+
+
+def generate(engine: Engine, request: dict[str, Any], emit: Emit) -> None:
+    """Write a reply as "piece" events and a "done" event with its usage."""
+    from sidebyside.generation_engine import CancelledError
+
+    started = time.monotonic()
+    prompt = engine.tokenise(_messages(request))
+    try:
+        spared = engine.evaluate(prompt)
+    except CancelledError:
+        emit("done", usage={"prompt_tokens": prompt.tokens, "finish": "cancelled"})
+        return
+    prefilled = time.monotonic()
+    limit = min(request["max_tokens"], engine.context - prompt.tokens)
+    written, finish = _write(engine, request, limit, emit)
+    usage = {
+        "prompt_tokens": prompt.tokens,
+        "cached_tokens": spared,
+        "completion_tokens": written,
+        "prefill_seconds": prefilled - started,
+        "decode_seconds": time.monotonic() - prefilled,
+        "finish": finish,
+    }
+    emit("done", usage=usage)
+
+
+def _write(engine: Engine, request: dict[str, Any], limit: int, emit: Emit) -> tuple[int, str]:
+    """Emit the pieces of a reply of at most `limit` tokens; returns (tokens written, why it ended)."""
+    text = TextAssembler(request["stop"])
+    pick = make_sampler(request["temperature"])
+    for written in range(limit):
+        token = pick(engine.logits())
+        if engine.is_end(token):
+            emit("piece", text=text.rest())
+            return written, "stop"
+        emit("piece", text=text.feed(engine.bytes_of(token)))
+        if text.stopped:
+            return written + 1, "stop"
+        if engine.cancelled():
+            return written + 1, "cancelled"
+        if written + 1 < limit:
+            engine.extend(token)
+    emit("piece", text=text.rest())
+    return limit, "length"
+
+
+def weigh_options(engine: Engine, request: dict[str, Any], emit: Emit) -> None:
+    """Answer with an "options" event: probabilities of the options' first tokens, normalised over the options."""
+    from sidebyside.generation_engine import CancelledError
+
+    options: list[str] = request["options"]
+    firsts = [(engine.tokens_of(option) or [-1])[0] for option in options]
+    if len(set(firsts)) < len(firsts) or -1 in firsts:
+        raise GenerationError(f"the options {', '.join(map(repr, options))} do not all begin with different tokens")
+    try:
+        engine.evaluate(engine.tokenise(_messages(request)))
+    except CancelledError:
+        emit("error", message="the call was cancelled")
+        return
+    scores = engine.logits()[firsts].astype(np.float64)
+    weights = np.exp(scores - scores.max())
+    emit("options", probabilities=dict(zip(options, (weights / weights.sum()).tolist(), strict=True)))
+
+
+def prepare(engine: Engine, request: dict[str, Any], emit: Emit) -> None:
+    """Keep the work for the prompt's reusable beginning; answers "done"."""
+    from sidebyside.generation_engine import CancelledError
+
+    with contextlib.suppress(CancelledError):
+        engine.evaluate_reusable(engine.tokenise(_messages(request)))
+    emit("done", usage={})
+
+
+def _messages(request: dict[str, Any]) -> list[Message]:
+    return [Message(**message) for message in request["messages"]]
+
+
+OPERATIONS = {"generate": generate, "options": weigh_options, "prepare": prepare}
+
+
+class Worker:
+    """The two threads and what they share."""
+
+    def __init__(self, requests: IO[str], events: IO[str]) -> None:
+        self._requests = requests
+        self._events = events
+        self._jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._cancelled = -1
+        self._current = -1
+
+    def run(self) -> None:
+        """Load, then serve until the parent closes the pipe."""
+        threading.Thread(target=self._read, daemon=True).start()
+        first = self._jobs.get()
+        threading.Thread(target=_watch_parent, args=(first["parent"],), daemon=True).start()
+        engine = self._load(first)
+        while engine is not None:
+            self._serve(engine, self._jobs.get())
+
+    def _read(self) -> None:
+        for line in self._requests:
+            request = json.loads(line)
+            if request["op"] == "cancel":
+                self._cancelled = request["id"]
+            else:
+                self._jobs.put(request)
+        os._exit(0)
+
+    def _load(self, request: dict[str, Any]) -> Engine | None:
+        complaints = self._collect_complaints()
+        try:
+            from sidebyside.generation_engine import Engine
+
+            engine = Engine(
+                request["path"],
+                context=request["context"],
+                threads=request["threads"],
+                cache_bytes=request["cache_bytes"],
+                chat_format=request["chat_format"],
+            )
+        except Exception as error:
+            self._emit("error", id=0, message="; ".join([str(error), *complaints]))
+            return None
+        engine.cancelled = lambda: self._cancelled == self._current
+        self._emit("ready", id=0, context=engine.context, chat_format=engine.chat_format)
+        return engine
+
+    def _serve(self, engine: Engine, request: dict[str, Any]) -> None:
+        self._current = call = request["id"]
+
+        def emit(event: str, **data: Any) -> None:
+            if event != "piece" or data["text"]:
+                self._emit(event, id=call, **data)
+
+        try:
+            OPERATIONS[request["op"]](engine, request, emit)
+        except GenerationError as error:
+            emit("error", message=str(error))
+        except Exception as error:  # one bad request must not cost the loaded model
+            emit("error", message=f"unexpected {type(error).__name__} in the model process: {error}")
+
+    def _collect_complaints(self) -> list[str]:
+        """Keep llama.cpp's first error message, which names the cause, instead of letting it print."""
+        import llama_cpp as llama
+
+        complaints: list[str] = []
+
+        def listen(level: int, text: bytes, _: Any) -> None:
+            if level == 4 and not complaints:  # GGML_LOG_LEVEL_ERROR
+                complaints.append(text.decode("utf-8", "replace").strip()[:200])
+
+        self._listener = llama.llama_log_callback(listen)  # llama.cpp does not keep it alive
+        llama.llama_log_set(self._listener, ctypes.c_void_p(0))
+        return complaints
+
+    def _emit(self, event: str, **data: Any) -> None:
+        try:
+            self._events.write(json.dumps({"event": event, **data}) + "\n")
+            self._events.flush()
+        except OSError:
+            os._exit(0)
+
+
+def _watch_parent(parent: int) -> None:
+    """End when the parent has gone. Its pipe says so first, unless another of its children holds that open."""
+    while os.getppid() == parent or sys.platform == "win32":
+        time.sleep(1)
+    os._exit(0)
+
+
+def _own_pipes() -> tuple[IO[str], IO[str]]:
+    """Our ends of the parent's pipes; from here on, what native code prints goes to stderr, and stdin is empty."""
+    requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
+    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nowhere, 0)
+    os.dup2(2, 1)
+    return requests, events
+
+
+def main() -> None:
+    """Serve the parent process."""
+    # Ctrl-C in a terminal reaches every process there; it is the parent that decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # When memory runs out, this process is the one to lose: it is started again.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
+    Worker(*_own_pipes()).run()
+
+
+if __name__ == "__main__":
+    main()
