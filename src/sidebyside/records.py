@@ -290,11 +290,31 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A sentence found for a query. `score` is a cosine similarity or a fusion of similarities; higher is better."""
+    """A sentence found for a query.
+
+    `similarity` is its cosine similarity to the query (-1 to 1), `score` what hits are ranked by; higher is better.
+    """
 
     passage: Passage
     sentence: Sentence
     score: float
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Something a page says about one artifact (`artifact` is its id), ready to be cited.
+
+    `context` is the passage around the quote, `score` and `similarity` are those of the hit (1.0 for a table row).
+    """
+
+    artifact: str
+    evidence_class: EvidenceClass
+    quote: str
+    source: Source
+    context: str = ""
+    score: float = 1.0
+    similarity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,160 @@
+"""Retrieval: the sentences that answer a query, inside one artifact or across the library.
+
+A sentence's score is its cosine similarity to the query, plus half that of the capability it belongs to, plus a
+share of its BM25 score; the weights are those that found the right sentence most often (benchmarks/evidence.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from sidebyside.records import Hit, Library, Passage
+from sidebyside.words import STOP_WORDS, stem, tokens
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Weight of the capability's similarity, and of the BM25 score (scaled to at most 1) beside the sentence's own.
+CAPABILITY_WEIGHT = 0.5
+LEXICAL_WEIGHT = 0.15
+# Passages taken from Chroma and from BM25 before sentences are scored exactly.
+_CANDIDATES = 80
+
+
+class QueryEncoder(Protocol):
+    """What retrieval needs of an encoder: texts to L2-normalised float32 rows."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
+
+class Searchable(Protocol):
+    """What retrieval needs of an open index; see `index.LibraryIndex`."""
+
+    @property
+    def library(self) -> Library: ...
+    @property
+    def passages(self) -> Sequence[Passage]: ...
+    @property
+    def vectors(self) -> NDArray[np.float32]: ...
+    @property
+    def first_rows(self) -> NDArray[np.int64]: ...
+    def search(self, vector: NDArray[np.float32], k: int) -> list[tuple[int, float]]: ...
+
+
+class Retriever:
+    """Finds sentences in one open index."""
+
+    def __init__(self, index: Searchable, encoder: QueryEncoder) -> None:
+        self._index = index
+        self._encoder = encoder
+        self._positions: dict[str, list[int]] = {}
+        for position, passage in enumerate(index.passages):
+            self._positions.setdefault(passage.artifact, []).append(position)
+        self._encode = lru_cache(maxsize=512)(self._encode_text)
+        self._lexical = _Lexical(index.passages)
+
+    def inside(self, artifact: str, query: str, k: int = 8) -> list[Hit]:
+        """The k best sentences of one artifact (its id), best first; empty where it has no text."""
+        return self._score(self._positions.get(artifact, []), query)[:k]
+
+    def across(self, query: str, artifacts: int = 10, each: int = 3) -> dict[str, list[Hit]]:
+        """The best sentences of the best artifacts, by artifact id, best artifact first."""
+        near = [position for position, _ in self._index.search(self._encode(query), _CANDIDATES)]
+        candidates = sorted({*near, *self._lexical.best(query, _CANDIDATES)})
+        grouped: dict[str, list[Hit]] = {}
+        for hit in self._score(candidates, query):
+            grouped.setdefault(hit.passage.artifact, []).append(hit)
+        return {artifact: hits[:each] for artifact, hits in list(grouped.items())[:artifacts]}
+
+    def similarities(self, texts: Sequence[str], query: str) -> list[float]:
+        """Cosine similarity of each text to the query."""
+        return [float(self._encode(text) @ self._encode(query)) for text in texts]
+
+    def capability_vectors(self, artifact: str) -> dict[str, NDArray[np.float32]]:
+        """One L2-normalised vector per capability id: the mean of its sentences' vectors."""
+        vectors: dict[str, list[NDArray[np.float32]]] = {}
+        for position in self._positions.get(artifact, []):
+            vectors.setdefault(self._index.passages[position].capability, []).append(self._rows(position))
+        return {capability: _mean(np.concatenate(rows)) for capability, rows in vectors.items()}
+
+    def _encode_text(self, text: str) -> NDArray[np.float32]:
+        row: NDArray[np.float32] = self._encoder.encode([text])[0]
+        return row
+
+    def _rows(self, position: int) -> NDArray[np.float32]:
+        first = int(self._index.first_rows[position])
+        return self._index.vectors[first : first + len(self._index.passages[position].sentences)]
+
+    def _score(self, positions: Sequence[int], query: str) -> list[Hit]:
+        """Every sentence of these passages as a hit, best first."""
+        if not positions:
+            return []
+        vector = self._encode(query)
+        lexical = self._lexical.scores(query)
+        capabilities = self._capability_similarities(positions, vector)
+        hits = []
+        for position in positions:
+            passage = self._index.passages[position]
+            first = int(self._index.first_rows[position])
+            similarities = self._rows(position) @ vector
+            whole = CAPABILITY_WEIGHT * capabilities[passage.artifact, passage.capability]
+            for offset, sentence in enumerate(passage.sentences):
+                similarity = float(similarities[offset])
+                score = similarity + whole + LEXICAL_WEIGHT * float(lexical[first + offset])
+                hits.append(Hit(passage, sentence, score, similarity))
+        # Equal scores (the same sentence on two pages) keep a stable order.
+        return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id, hit.sentence.start))
+
+    def _capability_similarities(
+        self, positions: Sequence[int], vector: NDArray[np.float32]
+    ) -> dict[tuple[str, str], float]:
+        rows: dict[tuple[str, str], list[NDArray[np.float32]]] = {}
+        for position in positions:
+            passage = self._index.passages[position]
+            rows.setdefault((passage.artifact, passage.capability), []).append(self._rows(position))
+        return {key: float(_mean(np.concatenate(parts)) @ vector) for key, parts in rows.items()}
+
+
+class _Lexical:
+    """BM25 over the stems of all sentences, one score per sentence row, scaled so that the best is 1."""
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        import bm25s
+
+        corpus = [_terms(sentence.text) for passage in passages for sentence in passage.sentences]
+        self._owner = np.repeat(np.arange(len(passages)), [len(passage.sentences) for passage in passages])
+        self._size = len(corpus)
+        self._vocabulary = {term for terms in corpus for term in terms}
+        self._bm25 = bm25s.BM25() if self._vocabulary else None
+        if self._bm25 is not None:
+            self._bm25.index(corpus, show_progress=False)
+        self.scores = lru_cache(maxsize=64)(self._scores)
+
+    def _scores(self, query: str) -> NDArray[np.float32]:
+        known = [term for term in dict.fromkeys(_terms(query)) if term in self._vocabulary]
+        if self._bm25 is None or not known:
+            return np.zeros(self._size, dtype=np.float32)
+        scores: NDArray[np.float32] = self._bm25.get_scores(known)
+        best = float(scores.max())
+        return scores / best if best > 0 else scores
+
+    def best(self, query: str, k: int) -> list[int]:
+        """Positions of the passages that hold the k best sentences."""
+        scores = self.scores(query)
+        top = np.argsort(-scores, kind="stable")[:k]
+        return [int(self._owner[row]) for row in top if scores[row] > 0]
+
+
+def _terms(text: str) -> list[str]:
+    return [stem(token.folded) for token in tokens(text) if token.folded not in STOP_WORDS]
+
+
+def _mean(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    mean = rows.mean(axis=0)
+    length = float(np.linalg.norm(mean))
+    result: NDArray[np.float32] = (mean / length if length else mean).astype(np.float32)
+    return result
