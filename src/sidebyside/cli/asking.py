@@ -1,0 +1,155 @@
+"""Commands that answer: ask, compare, chat, eval."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sidebyside.cli.shell import index_option, json_option, load_settings, print_json, print_table, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sidebyside.records import Answer, Citation, Event
+    from sidebyside.settings import Settings
+
+model_option = click.option(
+    "--model", metavar="NAME", help="LLM: a catalogue name or the path of a GGUF file.  [default: SIDEBYSIDE_MODEL]"
+)
+no_llm_option = click.option("--no-llm", is_flag=True, help="Answer from tables and quotes alone.")
+
+
+@click.command()
+@click.argument("question", nargs=-1, required=True)
+@click.option(
+    "--history",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON file with the conversation so far: [[question, answer], ...].",
+)
+@model_option
+@no_llm_option
+@json_option
+@index_option
+def ask(
+    question: tuple[str, ...],
+    history: Path | None,
+    model: str | None,
+    no_llm: bool,
+    as_json: bool,
+    index_dir: Path | None,
+) -> None:
+    """Answer QUESTION from the pages, with sources."""
+    turns = read_history(history) if history else []
+    show_answer(" ".join(question), turns, answer_settings(index_dir, model, no_llm), as_json=as_json)
+
+
+@click.command(short_help="Compare two or more artifacts.")
+@click.argument("names", nargs=-1, required=True)
+@model_option
+@no_llm_option
+@json_option
+@index_option
+def compare(names: tuple[str, ...], model: str | None, no_llm: bool, as_json: bool, index_dir: Path | None) -> None:
+    """Compare two or more artifacts: what the tables say, and what each offers that the others do not."""
+    if len(names) < 2:
+        raise click.UsageError("compare needs at least two names; put quotes around names with spaces")
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    show_answer(f"Compare {listed}", [], answer_settings(index_dir, model, no_llm), as_json=as_json)
+
+
+@click.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [default: 7860]")
+@model_option
+@no_llm_option
+@index_option
+def chat(host: str | None, port: int | None, model: str | None, no_llm: bool, index_dir: Path | None) -> None:
+    """Serve the chat page until Ctrl+C."""
+    from sidebyside.app import launch
+
+    launch(answer_settings(index_dir, model, no_llm, host=host, port=port))
+
+
+@click.command("eval", short_help="Score the answers to a question set.")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@model_option
+@no_llm_option
+@json_option
+@index_option
+def evaluate(file: Path | None, model: str | None, no_llm: bool, as_json: bool, index_dir: Path | None) -> None:
+    """Score the answers to a question set; without FILE, questions are made from the library itself."""
+    from sidebyside.evaluation import run_evaluation
+
+    run_evaluation(file, answer_settings(index_dir, model, no_llm), as_json=as_json)
+
+
+def answer_settings(index_dir: Path | None, model: str | None, no_llm: bool, **flags: Any) -> Settings:
+    """Settings for a command that answers; --no-llm wins over everything."""
+    if no_llm and model:
+        raise click.UsageError("--model and --no-llm exclude each other")
+    return load_settings(index_dir, model="none" if no_llm else model, **flags)
+
+
+def read_history(path: Path) -> list[tuple[str, str]]:
+    """The turns of a conversation file: [[question, answer], ...]."""
+    try:
+        turns = json.loads(path.read_text(encoding="utf-8"))
+        return [(_text(question), _text(answer)) for question, answer in turns]
+    except (ValueError, TypeError) as error:
+        raise click.BadParameter(
+            f"{path}: expected [[question, answer], ...] ({error})", param_hint="--history"
+        ) from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a text")
+    return value
+
+
+def show_answer(question: str, history: list[tuple[str, str]], settings: Settings, *, as_json: bool) -> None:
+    """Print the answer: as JSON when it is complete, else step by step as it comes."""
+    from sidebyside.assistant import Assistant
+
+    with Assistant.open(settings.index, settings=settings) as assistant:
+        if as_json:
+            print_json(assistant.answer(question, history=history).to_dict())
+        else:
+            print_events(assistant.stream(question, history=history))
+
+
+def print_events(events: Iterator[Event]) -> None:
+    """Print what each step adds; when the answer is complete, its notes and sources."""
+    for event in events:
+        if event.type == "answer":
+            print_ending(event.answer)
+        else:
+            click.echo(printable(event.text).rstrip("\n"))
+            sys.stdout.flush()
+        if event.type == "facts" and event.answer.table is not None:
+            click.echo()
+            print_table(event.answer.table.header, event.answer.table.rows)
+            click.echo()
+
+
+def print_ending(answer: Answer) -> None:
+    """Notes that the text does not hold, then the sources."""
+    for note in answer.notes:
+        if note not in answer.text:
+            click.echo(f"\nNote: {printable(note)}")
+    if answer.citations:
+        click.echo("\nSources")
+    for citation in answer.citations:
+        click.echo(source_line(citation))
+
+
+def source_line(citation: Citation) -> str:
+    """One source: number, artifact, class, quote, file and characters."""
+    place = f"{citation.source}:{citation.start}-{citation.end}"
+    return printable(
+        f'[{citation.number}] {citation.artifact}, {citation.evidence_class}: "{citation.quote}" ({place})'
+    )

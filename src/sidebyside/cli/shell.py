@@ -1,0 +1,136 @@
+"""What all commands share: options, settings, errors as one line, tables, and text that is safe to print."""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from sidebyside.errors import SidebysideError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sidebyside.settings import Settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+# Page text is data: control characters in it (escape sequences above all) must not reach a terminal.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def index_option(command: Command) -> Command:
+    """--index DIR, which every command has."""
+    return click.option(
+        "--index",
+        "index_dir",
+        metavar="DIR",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of the index.  [default: SIDEBYSIDE_INDEX, else index]",
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """--json, which every command has that prints data."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def load_settings(index_dir: Path | None = None, **flags: Any) -> Settings:
+    """Settings with the flags of this command."""
+    from sidebyside.settings import Settings
+
+    return Settings.load(index=index_dir, **flags)
+
+
+class ErrorLines(click.Group):
+    """Turns the errors people can meet into one line on stderr and exit code 1; usage errors stay click's (exit 2)."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SidebysideError as error:
+            raise click.ClickException(one_line(str(error))) from error
+        except OSError as error:
+            # A closed pipe (`sidebyside library | head`) is no error; click ends quietly then.
+            if error.errno == errno.EPIPE:
+                raise
+            where = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(one_line(f"{where}{error.strerror or error}")) from error
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks or control characters."""
+    return " ".join(printable(text).split())
+
+
+def printable(text: str) -> str:
+    """The text with control and direction-changing characters replaced."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+def print_json(data: Any) -> None:
+    """Indented JSON; characters stay as they are where the output can carry them."""
+    encoding = (getattr(click.get_text_stream("stdout"), "encoding", None) or "").lower().replace("-", "")
+    click.echo(json.dumps(data, ensure_ascii=encoding != "utf8", indent=2))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that takes markup in texts literally; output into a file or pipe is not wrapped at 80 characters."""
+    from rich.console import Console
+
+    plain = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    if not plain.is_terminal:
+        plain.width = 160
+    return plain
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[int] = ()) -> None:
+    """A plain table on stdout; the columns in `right` are aligned to the right."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for position, title in enumerate(header):
+        table.add_column(printable(title), justify="right" if position in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(printable(str(cell)) for cell in row))
+    console().print(table)
+
+
+def progress_bar(*, bytes_: bool = False) -> Any:
+    """A rich Progress on stderr: counts, or bytes with speed."""
+    from rich import progress
+
+    amount: list[progress.ProgressColumn] = [progress.MofNCompleteColumn()]
+    if bytes_:
+        amount = [progress.DownloadColumn(), progress.TransferSpeedColumn()]
+    columns = (progress.TextColumn("{task.description}", markup=False), progress.BarColumn(), *amount)
+    return progress.Progress(*columns, progress.TimeRemainingColumn(), console=console(stderr=True), transient=True)
+
+
+class ProgressReport:
+    """Shows progress that comes as (what, done, total); use as a context manager and call it."""
+
+    def __init__(self, *, bytes_: bool = False) -> None:
+        self._bar = progress_bar(bytes_=bytes_)
+        self._task: Any = None
+        self._what = ""
+
+    def __enter__(self) -> ProgressReport:
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.__exit__(*exception)
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if self._task is None or what != self._what:
+            if self._task is not None:
+                self._bar.remove_task(self._task)
+            self._task, self._what = self._bar.add_task(what, total=total), what
+        self._bar.update(self._task, completed=done, total=total)
