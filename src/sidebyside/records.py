@@ -407,7 +407,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What an index build did; `skipped` and `warnings` hold (path, reason) pairs, `formats` pages by format."""
+    """What an index build did; `skipped` and `warnings` hold (path, reason) pairs, `formats` pages by format.
+
+    `parsed` counts the pages that were read anew, `embedded` the sentences; `published` is False where nothing had
+    changed and `generation` is the one that was live before.
+    """
 
     pages: int
     skipped: tuple[tuple[str, str], ...]
@@ -419,6 +423,9 @@ class BuildReport:
     conflicts: int = 0
     formats: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[tuple[str, str], ...] = ()
+    parsed: int = 0
+    embedded: int = 0
+    published: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON types."""
