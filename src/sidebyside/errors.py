@@ -12,6 +12,7 @@ SidebysideError                 everything this package raises on purpose
 │   ├── ModelDamagedError       size or hash differs from the catalogue
 │   └── DownloadError           no source could deliver
 ├── GenerationError             the model process died, timed out, or its queue is full
+├── QuestionSetError            a file of evaluation questions cannot be read: file, line where known, reason
 └── SettingsError               a setting has an unusable value
 
 Every message says what failed, where, and the next step, in one line.
@@ -80,3 +81,14 @@ class GenerationError(SidebysideError):
 
 class SettingsError(SidebysideError):
     """A setting has an unusable value."""
+
+
+class QuestionSetError(SidebysideError):
+    """A file of evaluation questions cannot be read; arguments as for PageError."""
+
+    def __init__(self, source: str, reason: str, line: int | None = None) -> None:
+        self.source = source
+        self.reason = reason
+        self.line = line
+        where = source if line is None else f"{source}, line {line}"
+        super().__init__(f"{where}: {reason}")
