@@ -1,0 +1,178 @@
+"""Verification: whether a sentence is supported by its evidence, and why not.
+
+A sentence passes when every figure and every name in it stands in the evidence, when its polarity is that of the
+evidence, and when enough of its content words do. Thresholds: benchmarks/verification.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sidebyside.quantities import Quantity, find_quantities
+from sidebyside.words import ASKING_WORDS, content_words, fold, initials, is_named, stem, tokens
+
+# Share of a sentence's content words that must stand in its evidence.
+COVERAGE = 0.75
+
+_NEGATIONS = frozenset("not no never without cannot can't doesn't don't isn't aren't won't lacks lack lacking unable nor neither none".split())
+_OPPOSITES = (
+    ("higher", "lower"), ("more", "less"), ("more", "fewer"), ("faster", "slower"), ("larger", "smaller"), ("longer", "shorter"),
+    ("better", "worse"), ("cheaper", "expensive"), ("free", "paid"), ("increase", "decrease"), ("increase", "reduce"), ("open", "closed"),
+    ("local", "remote"), ("always", "never"), ("maximum", "minimum"), ("before", "after"), ("with", "without"), ("enable", "disable"),
+    ("simple", "complex"), ("sync", "async"), ("online", "offline"), ("strong", "weak"), ("high", "low"),
+)  # fmt: skip
+_OPPOSITE_OF: dict[str, set[str]] = {}
+for _one, _other in _OPPOSITES:
+    _OPPOSITE_OF.setdefault(stem(_one), set()).add(stem(_other))
+    _OPPOSITE_OF.setdefault(stem(_other), set()).add(stem(_one))
+_EMPTY_REPLY = re.compile(r"\b(?:not (?:stated|mentioned|specified|provided|described)|no information|does not (?:state|mention|say|specify|provide)|the quotes?|the page)\b")
+_FORBIDDEN = re.compile(r"https?://|www\.|<[a-z/!]|\]\(|```|\[\d+\]", re.IGNORECASE)
+# Words a summary may add without adding a statement.
+_FREE_WORDS = ASKING_WORDS | frozenset("include includes including well specifically such e.g i.e thus therefore artifact its their".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The result for one sentence: supported or not, why not ("" if supported), word coverage 0..1, which evidence it rests on.
+
+    `rests_on` holds positions in the evidence list, most telling first.
+    """
+
+    supported: bool
+    reason: str
+    coverage: float
+    rests_on: tuple[int, ...]
+
+
+def verify_sentence(sentence: str, evidence: Sequence[str], *, name: str) -> Check:
+    """Check one sentence about the artifact `name` against its evidence texts."""
+    rests_on = _rests_on(sentence, evidence, name)
+    basis = [evidence[i] for i in rests_on]
+    support = " ".join(basis)
+    coverage = _word_coverage(sentence, support, name)
+    reason = (
+        _unusable(sentence)
+        or _foreign_figure(sentence, support, name)
+        or _foreign_name(sentence, support, name)
+        or _turned(sentence, basis, name)
+        or ("" if coverage >= COVERAGE else f"only {coverage:.0%} of its words are in the evidence")
+    )
+    return Check(not reason, reason, coverage, rests_on)
+
+
+def _unusable(sentence: str) -> str:
+    if not sentence.strip() or len(content_words(sentence)) < 2:
+        return "says nothing"
+    if _EMPTY_REPLY.search(fold(sentence)):
+        return "says that nothing is stated"
+    if _FORBIDDEN.search(sentence):
+        return "holds a link, markup or a citation of its own"
+    return ""
+
+
+def _foreign_figure(sentence: str, support: str, name: str) -> str:
+    """A figure that the evidence does not have, with its unit; figures inside the artifact's name are no claim."""
+    own = find_quantities(support)
+    bare = {token.folded.replace(",", "") for token in tokens(f"{support} {name}")}
+    for quantity in find_quantities(sentence):
+        if any(_same_figure(quantity, other) for other in own):
+            continue
+        digits = {t.folded.replace(",", "") for t in tokens(quantity.text) if t.folded[0].isdigit()}
+        if quantity.unit and any(q.value == quantity.value and q.unit for q in own):
+            return f"{quantity.text} has another unit in the evidence"
+        if not digits <= bare:
+            return f"{quantity.text} is not in the evidence"
+    return ""
+
+
+def _same_figure(one: Quantity, other: Quantity) -> bool:
+    """Equal value; the unit must agree where both are known kinds of unit (a noun beside a number may be left out)."""
+    if one.value != other.value:
+        return False
+    return not one.unit or not other.unit or one.unit == other.unit or one.unit.split("/")[0] == other.unit.split("/")[0]
+
+
+def _foreign_name(sentence: str, support: str, name: str) -> str:
+    """A proper name that stands neither in the evidence nor in the artifact's name."""
+    words = tokens(sentence)
+    allowed = {stem(t.folded) for t in tokens(f"{support} {name}")} | initials(support)
+    squeezed = re.sub(r"[\W_]", "", fold(f"{support} {name}"))
+    starts = {0} | {i for i in range(1, len(words)) if re.search(r"[.!?:]\s*$", sentence[: words[i].start])}
+    for position, word in enumerate(words):
+        if not is_named(word, sentence_start=position in starts) or word.folded[0].isdigit():
+            continue
+        if stem(word.folded) not in allowed and re.sub(r"[\W_]", "", word.folded) not in squeezed:
+            return f"{word.text} is not in the evidence"
+    return ""
+
+
+def _turned(sentence: str, basis: Sequence[str], name: str) -> str:
+    """Reversed polarity: a negation on one side only, or a word whose opposite is what the evidence says."""
+    if not basis:
+        return "rests on no evidence"
+    lead = basis[0]
+    own = {stem(t.folded) for t in tokens(sentence)}
+    theirs = {stem(t.folded) for text in basis for t in tokens(text)}
+    for word in own - theirs:
+        if opposite := _OPPOSITE_OF.get(word, set()) & theirs - own:
+            return f"says {word} where the evidence says {sorted(opposite)[0]}"
+    negated = _negations(sentence)
+    if negated and not any(_negations(text) for text in basis):
+        return "denies what the evidence affirms"
+    if not negated and _negations(lead) and _negation_covers(sentence, lead):
+        return "affirms what the evidence denies"
+    return ""
+
+
+def _negations(text: str) -> set[str]:
+    return {t.folded for t in tokens(text)} & _NEGATIONS
+
+
+def _negation_covers(sentence: str, evidence: str) -> bool:
+    """Whether a word of the sentence stands in the evidence's scope of a negation (the six words after it), and nowhere else."""
+    words = [t.folded for t in tokens(evidence)]
+    own = {stem(w) for w in content_words(sentence)}
+    inside: set[str] = set()
+    outside: set[str] = set()
+    reach = 0
+    for word in words:
+        if word in _NEGATIONS:
+            reach = 6
+            continue
+        (inside if reach > 0 else outside).add(stem(word))
+        reach -= 1
+    return bool((own & inside) - outside)
+
+
+def _rests_on(sentence: str, evidence: Sequence[str], name: str) -> tuple[int, ...]:
+    """The evidence a sentence rests on: the text that covers most of it, then any that adds what is still missing."""
+    wanted = _own_words(sentence, name)
+    chosen: list[int] = []
+    stems = [{stem(w) for w in content_words(text)} for text in evidence]
+    while wanted and len(chosen) < 2:
+        gains = [(len(wanted & words), -i) for i, words in enumerate(stems) if i not in chosen]
+        if not gains:
+            break
+        gain, position = max(gains)
+        if gain == 0 or (chosen and gain < 2):
+            break
+        chosen.append(-position)
+        wanted = wanted - stems[-position]
+    return tuple(chosen)
+
+
+def _own_words(sentence: str, name: str) -> set[str]:
+    named = {stem(t.folded) for t in tokens(name)}
+    return {stem(w) for w in content_words(sentence) if w not in _FREE_WORDS} - named
+
+
+def _word_coverage(sentence: str, support: str, name: str) -> float:
+    wanted = _own_words(sentence, name)
+    if not wanted:
+        return 1.0
+    have = {stem(w) for w in content_words(support)} | {stem(t.folded) for t in tokens(support)}
+    squeezed = re.sub(r"[\W_]", "", fold(support))
+    found = {word for word in wanted if word in have or (len(word) >= 5 and word in squeezed)}
+    return len(found) / len(wanted)
