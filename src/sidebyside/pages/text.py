@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sidebyside.errors import PageError
 from sidebyside.pages.assembly import assign_sides, build_artifacts, collect_capabilities
-from sidebyside.pages.blocks import Block, classify, split_lines, verdict_pattern
+from sidebyside.pages.blocks import Block, BlockKind, classify, split_lines, verdict_pattern
 from sidebyside.pages.pipe_table import Line, read_pipe_table
 from sidebyside.records import Page
 
@@ -52,5 +52,5 @@ def _mark_claim(block: Block) -> Block:
     match = _CLAIM.match(block.text) if block.kind == "text" else None
     if not match or match.end() == len(block.text):
         return block
-    kind = "unique" if match.group(1).casefold() == "unique" else "alternatives"
+    kind: BlockKind = "unique" if match.group(1).casefold() == "unique" else "alternatives"
     return replace(block.after(match.end()), kind=kind)

@@ -1,0 +1,201 @@
+"""Decides which artifacts of which pages are one artifact, and what each is called."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sidebyside.library.matching import Wording
+from sidebyside.records import Page, PageArtifact
+
+# Cosine of the word counts of two artifacts' capabilities. Halves of one real artifact's eight capabilities never fell
+# below .23 (280 splits of four artifacts); below these values two namesakes are about plainly different things.
+DIFFERENT = 0.12
+# With complete lists, or addresses that differ, on both sides a missing overlap says more.
+DIFFERENT_IF_COMPLETE = 0.2
+_FEWEST_CAPABILITIES = 3
+_COMMON_WORDS = frozenset(
+    "the and for with from that this these those into via using use uses used than but not more most less without "
+    "while which where when such through all each per can both rather during across between enables enabling enable "
+    "provides provide supports support allows allowing implements implement integrates unlike are its has have".split()
+)
+
+
+@dataclass(slots=True)
+class Version:
+    """One artifact as one page shows it."""
+
+    page: Page
+    position: int
+    artifact: PageArtifact
+    words: Counter[str] = field(default_factory=Counter)
+    wordings: tuple[Wording, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.wordings = tuple(Wording.of(capability) for capability in self.artifact.capabilities)
+        for capability in self.artifact.capabilities:
+            for _, excerpt in capability.parts():
+                self.words.update(_content_words(excerpt.text))
+
+    @property
+    def complete(self) -> bool:
+        """Whether the page shows every capability it counts."""
+        total = stated_total(self.artifact)
+        return self.page.format in ("card", "passport") or total == len(self.artifact.capabilities)
+
+
+@dataclass(slots=True)
+class Cluster:
+    """The versions that are one artifact."""
+
+    versions: list[Version] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    type: str = ""
+    pages: set[tuple[str, str]] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
+    wordings: dict[str, Wording] = field(default_factory=dict)
+    words: Counter[str] = field(default_factory=Counter)
+    urls: set[str] = field(default_factory=set)
+
+    def add(self, version: Version) -> None:
+        self.versions.append(version)
+        self.names.add(fold_name(version.artifact.name))
+        self.type = self.type or version.artifact.type
+        self.pages.add((version.page.source, version.page.sha256))
+        self.wordings.update((wording.key, wording) for wording in version.wordings)
+        self.words.update(version.words)
+        if version.artifact.url:
+            self.urls.add(fold_url(version.artifact.url))
+
+    @property
+    def name(self) -> str:
+        """The spelling that most pages use."""
+        counts = Counter(version.artifact.name for version in self.versions)
+        return min(counts, key=lambda name: (-counts[name], name))
+
+    @property
+    def url(self) -> str | None:
+        return next((version.artifact.url for version in self.versions if version.artifact.url), None)
+
+
+def cluster_versions(pages: Iterable[Page]) -> list[Cluster]:
+    """Group the artifacts of all pages; the result does not depend on the order of the pages."""
+    families: dict[str, list[Version]] = defaultdict(list)
+    for page in pages:
+        for position, artifact in enumerate(page.artifacts):
+            families[loose_name(artifact.name)].append(Version(page, position, artifact))
+    clusters = []
+    for _, family in sorted(families.items()):
+        clusters.extend(_cluster_family(family))
+    return clusters
+
+
+def _cluster_family(family: list[Version]) -> list[Cluster]:
+    # What says most comes first: a version without type or without capabilities joins what is there.
+    family.sort(key=_reading_order)
+    clusters: list[Cluster] = []
+    for version in family:
+        cluster = _find_cluster(version, clusters)
+        if cluster is None:
+            cluster = Cluster()
+            clusters.append(cluster)
+        cluster.add(version)
+    for cluster in clusters:
+        cluster.versions.sort(key=lambda version: (version.page.source, version.page.sha256, version.position))
+    return clusters
+
+
+def _reading_order(version: Version) -> tuple[bool, bool, str, str, int]:
+    artifact = version.artifact
+    return not artifact.type, not artifact.capabilities, version.page.source, version.page.sha256, version.position
+
+
+def _find_cluster(version: Version, clusters: Sequence[Cluster]) -> Cluster | None:
+    possible = [cluster for cluster in clusters if _may_be(version, cluster)]
+    for cluster in possible:
+        if _is_alike(version, cluster):
+            return cluster
+    name = fold_name(version.artifact.name)
+    named = [cluster for cluster in possible if name in cluster.names and not _is_different(version, cluster)]
+    # Without a type of its own a version joins only the one artifact that it can be.
+    return named[0] if len(named) == 1 or (named and version.artifact.type) else None
+
+
+def _may_be(version: Version, cluster: Cluster) -> bool:
+    types = {version.artifact.type.casefold(), cluster.type.casefold()} - {""}
+    return len(types) < 2 and (version.page.source, version.page.sha256) not in cluster.pages
+
+
+def _is_alike(version: Version, cluster: Cluster) -> bool:
+    """Shares its address or the wording of a capability."""
+    if version.artifact.url and fold_url(version.artifact.url) in cluster.urls:
+        return True
+    if any(wording.key in cluster.wordings for wording in version.wordings):
+        return True
+    return any(wording.likeness(known) for wording in version.wordings for known in cluster.wordings.values())
+
+
+def _is_different(version: Version, cluster: Cluster) -> bool:
+    """Plainly something else: the two hardly share a word. Only asked where no capability is shared."""
+    fewest = min(len(version.wordings), len(cluster.wordings))
+    complete = version.complete and any(known.complete for known in cluster.versions)
+    apart = bool(version.artifact.url and cluster.urls)
+    if not fewest or (fewest < _FEWEST_CAPABILITIES and not (complete or apart)):
+        return False
+    return _cosine(version.words, cluster.words) < (DIFFERENT_IF_COMPLETE if complete or apart else DIFFERENT)
+
+
+def _cosine(first: Counter[str], second: Counter[str]) -> float:
+    dot = sum(count * second[word] for word, count in first.items())
+    norms = sum(n * n for n in first.values()) * sum(n * n for n in second.values())
+    return dot / math.sqrt(norms) if norms else 0.0
+
+
+def _content_words(text: str) -> list[str]:
+    return [word for word in re.findall(r"\w[\w.+#-]*\w\w", text.casefold()) if word not in _COMMON_WORDS]
+
+
+def stated_total(artifact: PageArtifact) -> int | None:
+    """How many capabilities the page says the artifact has."""
+    for fact in artifact.facts:
+        number = re.search(r"\d{1,6}", fact.value)
+        if fact.label.casefold() == "capabilities" and number:
+            return int(number.group())
+    return None
+
+
+def fold_name(name: str) -> str:
+    """Equal for names that differ only in case, width and white space."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def loose_name(name: str) -> str:
+    """Equal also for names that differ in separators: "Stable-Diffusion", "stable diffusion"."""
+    folded = fold_name(name)
+    return re.sub(r"[\s_\-.:·/]+", "", folded) or folded
+
+
+def fold_url(url: str) -> str:
+    """An address without what does not matter: scheme, www, final slash, case of the host."""
+    bare = re.sub(r"^[a-z]+://(?:www\.)?", "", url.strip(), flags=re.IGNORECASE).rstrip("/")
+    host, slash, path = bare.partition("/")
+    return host.casefold() + slash + path
+
+
+def slug(name: str) -> str:
+    """ASCII letters, digits and hyphens; a name that loses letters on the way gets a short hash of itself."""
+    folded = unicodedata.normalize("NFKD", name.replace("ß", "ss")).casefold()
+    ascii_only = "".join(char for char in folded if char.isascii())
+    readable = re.sub(r"[^a-z0-9]+", "-", ascii_only.replace("+", " plus ").replace("#", " sharp ")).strip("-")
+    lost = any(char.isalnum() and not char.isascii() and not unicodedata.combining(char) for char in folded)
+    readable = readable[:80].strip("-")
+    return "-".join(filter(None, (readable, short_hash(fold_name(name))))) if lost or not readable else readable
+
+
+def short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:6]
