@@ -41,8 +41,14 @@ def cite(number: int, artifact: str, path: Path, quote: str, context: tuple[str,
     found = excerpt(path, quote)
     around = excerpt(path, *context).text if context[0] else quote
     return Citation(
-        number, artifact, "claim" if context[0].startswith("Unique") else "description", quote,
-        path.name, found.source.start, found.source.end, around,
+        number,
+        artifact,
+        "claim" if context[0].startswith("Unique") else "description",
+        quote,
+        path.name,
+        found.source.start,
+        found.source.end,
+        around,
     )
 
 
@@ -57,7 +63,13 @@ def artifact(name: str, kind: str, path: Path, facts: dict[str, str], capability
     place = excerpt(path, "| Type |", "|\n").source
     slug = name.lower().replace(" ", "-").replace("(", "").replace(")", "").replace(".", "-")
     return Artifact(
-        id=slug, name=name, type=kind, label=name, aliases=(), capabilities_total=total, sources=(path.name,),
+        id=slug,
+        name=name,
+        type=kind,
+        label=name,
+        aliases=(),
+        capabilities_total=total,
+        sources=(path.name,),
         facts=tuple(Fact(label, value, place) for label, value in {"Type": kind, **facts}.items()),
         capabilities=(Capability(f"{slug}/1", capability, sources=(path.name,)),),
     )
@@ -65,21 +77,45 @@ def artifact(name: str, kind: str, path: Path, facts: dict[str, str], capability
 
 def facts(rank: str, adoption: str, quality: str, ecosystem: str) -> dict[str, str]:
     return {
-        "UnfragileRank": rank, "Adoption": adoption, "Quality": quality, "Ecosystem": ecosystem,
-        "Match Graph": "0", "Pricing": "Free", "Times Matched": "0",
+        "UnfragileRank": rank,
+        "Adoption": adoption,
+        "Quality": quality,
+        "Ecosystem": ecosystem,
+        "Match Graph": "0",
+        "Pricing": "Free",
+        "Times Matched": "0",
     }
 
 
 LIBRARY = Library(
     artifacts=(
-        artifact(DREAMBOOTH, "Repository", SECOND, facts("45/100", "1", "0", "1"),
-                 excerpt(SECOND, "Fine-tunes", "."), 12),
-        artifact(LLAMA, "Model", FIRST, facts("45/100", "1", "0", "0"),
-                 excerpt(FIRST, "Processes images and text simultaneously", "tasks."), 12),
-        artifact(LLAVA, "Model", SECOND, facts("22/100", "0", "0", "0"),
-                 excerpt(SECOND, "Processes images and text together", "layers."), 9),
-        artifact(DIFFUSION, "Repository", FIRST, facts("55/100", "1", "1", "1"),
-                 excerpt(FIRST, "Enables low-rank adaptation", "architectures."), 13),
+        artifact(
+            DREAMBOOTH, "Repository", SECOND, facts("45/100", "1", "0", "1"), excerpt(SECOND, "Fine-tunes", "."), 12
+        ),
+        artifact(
+            LLAMA,
+            "Model",
+            FIRST,
+            facts("45/100", "1", "0", "0"),
+            excerpt(FIRST, "Processes images and text simultaneously", "tasks."),
+            12,
+        ),
+        artifact(
+            LLAVA,
+            "Model",
+            SECOND,
+            facts("22/100", "0", "0", "0"),
+            excerpt(SECOND, "Processes images and text together", "layers."),
+            9,
+        ),
+        artifact(
+            DIFFUSION,
+            "Repository",
+            FIRST,
+            facts("55/100", "1", "1", "1"),
+            excerpt(FIRST, "Enables low-rank adaptation", "architectures."),
+            13,
+        ),
     )
 )
 
@@ -111,17 +147,30 @@ CONTEXT = Answer(
     notes=("Both are of type Model, so their scores can be compared directly.",),
     table=Table(
         ("", LLAVA, LLAMA),
-        (("Context window", "8K tokens [2]", "128K tokens [1]"), ("Type", "Model", "Model"), ("Pricing", "Free", "Free")),
+        (
+            ("Context window", "8K tokens [2]", "128K tokens [1]"),
+            ("Type", "Model", "Model"),
+            ("Pricing", "Free", "Free"),
+        ),
     ),
     stats={"facts_ms": 14, "first_sentence_ms": 900, "total_ms": 2100, "model_sentences": 2, "rejected_sentences": 1},
     model="scripted",
     kind="comparison",
     generation="g1",
     consulted=(
-        cite(1, LLAVA, SECOND, "Leverages Llama 3 Instruct's instruction-following to enable prompt-based caption style"
-                               " control (e.g., 'one sentence', 'detailed', 'technical')"),
+        cite(
+            1,
+            LLAVA,
+            SECOND,
+            "Leverages Llama 3 Instruct's instruction-following to enable prompt-based caption style"
+            " control (e.g., 'one sentence', 'detailed', 'technical')",
+        ),
     ),
-    suggestions=("What about pricing?", "Which has the higher UnfragileRank?", "What is unique about LLaVA Llama 3 (8B)?"),
+    suggestions=(
+        "What about pricing?",
+        "Which has the higher UnfragileRank?",
+        "What is unique about LLaVA Llama 3 (8B)?",
+    ),
 )
 
 RANK = Answer(
@@ -133,9 +182,7 @@ RANK = Answer(
         row(2, LLAMA, FIRST, "UnfragileRank", "45/100"),
     ),
     artifacts=(DIFFUSION, LLAMA),
-    notes=(
-        "The page's verdict says Llama 3.2 90B Vision leads on adoption, but its own table shows 1 for both.",
-    ),
+    notes=("The page's verdict says Llama 3.2 90B Vision leads on adoption, but its own table shows 1 for both.",),
     table=Table(("", DIFFUSION, LLAMA), (("UnfragileRank", "55/100 [1]", "45/100 [2]"), ("Adoption", "1", "1"))),
     kind="superlative",
     generation="g1",
@@ -161,9 +208,14 @@ PARTIAL = Answer(
     ),
     status="partial",
     citations=(
-        cite(1, LLAVA, SECOND, "Ollama Cloud provides managed hosting of the LLaVA Llama 3 model with three subscription "
-             "tiers (Free, Pro $20/mo, Max $100/mo) that control concurrent model instances and total GPU compute time.",
-             ("Ollama Cloud provides managed hosting", "quantization support.")),
+        cite(
+            1,
+            LLAVA,
+            SECOND,
+            "Ollama Cloud provides managed hosting of the LLaVA Llama 3 model with three subscription "
+            "tiers (Free, Pro $20/mo, Max $100/mo) that control concurrent model instances and total GPU compute time.",
+            ("Ollama Cloud provides managed hosting", "quantization support."),
+        ),
     ),
     artifacts=(LLAVA, LLAMA),
     kind="detail",
@@ -175,8 +227,18 @@ HOSTILE = Answer(
     question="hostile",
     text=f"{HOSTILE_TEXT} [a link](http://192.0.2.1/) and [click](javascript:window.hacked=1) [1]",
     status="answered",
-    citations=(Citation(1, f"<b>Name</b> {HOSTILE_TEXT}", "claim", HOSTILE_TEXT, '"><img src=y onerror=hacked=1>', 0, 9,
-                        f"before {HOSTILE_TEXT} after"),),
+    citations=(
+        Citation(
+            1,
+            f"<b>Name</b> {HOSTILE_TEXT}",
+            "claim",
+            HOSTILE_TEXT,
+            '"><img src=y onerror=hacked=1>',
+            0,
+            9,
+            f"before {HOSTILE_TEXT} after",
+        ),
+    ),
     artifacts=(f"<b>Name</b> {HOSTILE_TEXT}", "Plain"),
     notes=(HOSTILE_TEXT,),
     table=Table(("", HOSTILE_TEXT, "Plain"), ((HOSTILE_TEXT, HOSTILE_TEXT, "x"),)),
@@ -189,7 +251,11 @@ def script(question: str) -> Answer:
     """The answer that is written down for this question."""
     words = question.casefold()
     for key, answer in (
-        ("hostile", HOSTILE), ("rank", RANK), ("midjourney", UNKNOWN), ("cost", PARTIAL), ("pricing", PARTIAL),
+        ("hostile", HOSTILE),
+        ("rank", RANK),
+        ("midjourney", UNKNOWN),
+        ("cost", PARTIAL),
+        ("pricing", PARTIAL),
     ):
         if key in words:
             return replace(answer, question=question)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from sidebyside.app.markup import answer_html, clean, split_citations
+from sidebyside.app.markup import answer_html, cited_text, clean, split_citations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,11 +39,29 @@ def turn_html(turn: Turn, number: int, *, last: bool = False) -> str:
     body = _body_html(turn, number, prefix, last)
     evidence = _evidence_html(turn.answer, prefix) if turn.answer else ""
     busy = ' aria-busy="true"' if turn.running else ""
+    # What the copy button copies and what the browser keeps for the next visit; plain text in hidden elements.
+    kept = "" if turn.running else f'<pre hidden class="turn-data">{clean(json.dumps(turn.to_dict()))}</pre>'
+    if turn.answer is not None and not turn.running:
+        kept += f'<pre hidden class="copy-text">{clean(copy_text(turn))}</pre>'
     return (
-        f'<article class="turn turn-{turn.state}" id="{prefix}" data-turn="{number}" aria-labelledby="{prefix}-question">'
+        f'<article class="turn turn-{turn.state}" id="{prefix}" data-turn="{number}" data-key="{clean(turn.id)}" '
+        f'aria-labelledby="{prefix}-question">'
         f'<div class="turn-main"><h2 class="question" id="{prefix}-question" tabindex="-1" dir="auto">'
-        f'{clean(turn.question)}</h2><div class="answer"{busy}>{body}</div></div>{evidence}</article>'
+        f'{clean(turn.question)}</h2><div class="answer"{busy}>{body}</div></div>{evidence}{kept}</article>'
     )
+
+
+def copy_text(turn: Turn) -> str:
+    """The turn as Markdown, with its quotes below it."""
+    if turn.answer is None:
+        return turn.question
+    quotes = [
+        f'[{item.number}] {item.artifact}, {CLASS_NAMES[item.evidence_class][0]}: "{item.quote}" '
+        f"({item.source}, characters {item.start}-{item.end})"
+        for item in turn.answer.citations
+    ]
+    notes = [f"Note: {note}" for note in turn.answer.notes]
+    return "\n\n".join([f"**{turn.question}**", turn.answer.text, *notes, "\n".join(quotes)]).strip()
 
 
 def _body_html(turn: Turn, number: int, prefix: str, last: bool) -> str:
@@ -56,9 +75,9 @@ def _body_html(turn: Turn, number: int, prefix: str, last: bool) -> str:
         _status_html(answer)
         + f'<div class="direct">{_markdown(first, answer, prefix)}</div>'
         + (table_html(answer.table, answer, prefix) if answer.table else "")
+        + _notes_html(answer, prefix)
         + f'<div class="prose-lane">{_markdown(rest, answer, prefix)}</div>'
         + writing
-        + _notes_html(answer, prefix)
         + _problem_html(turn)
         + ("" if turn.running else _actions_html(turn, number, last) + _suggestions_html(answer, last))
     )
@@ -116,11 +135,7 @@ def _without_citations(cell: str) -> str:
 
 
 def _cell_html(cell: str, answer: Answer, prefix: str) -> str:
-    parts = (
-        (_reference(part, answer, prefix) or f"[{part}]") if isinstance(part, int) else clean(part)
-        for part in split_citations(cell)
-    )
-    return "".join(parts)
+    return "".join(cited_text(split_citations(cell), lambda number: _reference(number, answer, prefix)))
 
 
 def _pending_html(text: str) -> str:
@@ -150,7 +165,23 @@ def _actions_html(turn: Turn, number: int, last: bool) -> str:
         buttons.append(
             _button("down", "Not helpful", number, "This answer did not help", pressed=turn.rating == "down")
         )
-    return f'<div class="actions" role="group" aria-label="Answer actions">{"".join(buttons)}</div>' if buttons else ""
+    if not buttons:
+        return ""
+    group = f'<div class="actions" role="group" aria-label="Answer actions">{"".join(buttons)}</div>'
+    return group + _note_form_html(turn, number)
+
+
+def _note_form_html(turn: Turn, number: int) -> str:
+    if not turn.rating:
+        return ""
+    if turn.note:
+        return f'<p class="note-saved">Your note is kept on this machine: “{clean(turn.note)}”</p>'
+    label = "What made it useful?" if turn.rating == "up" else "What was wrong or missing?"
+    return (
+        f'<form class="note-form" data-turn="{number}"><label for="note-{turn.id}">{label}</label>'
+        f'<input id="note-{turn.id}" name="note" maxlength="500" autocomplete="off">'
+        f'<button type="submit" class="action">Save note</button></form>'
+    )
 
 
 def _button(action: str, text: str, number: int, title: str, *, pressed: bool | None = None) -> str:

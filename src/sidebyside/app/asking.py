@@ -47,6 +47,7 @@ class Run:
         self._loop = asyncio.get_running_loop()
         self._stream: Iterator[Event] | None = None
         self.error = ""
+        self.abandoned = False
 
     @property
     def stopped(self) -> bool:

@@ -23,6 +23,9 @@ _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u20
 _RULES = ["emphasis", "backticks", "newline", "escape", "entity", "balance_pairs", "fragments_join", "text_join"]
 _BLOCK_RULES = ["list", "blockquote", "paragraph", "code", "fence"]
 
+# A space at which no line ends.
+NO_BREAK = "\u00a0"
+
 CitationLink = Callable[[int], str]
 
 
@@ -61,10 +64,18 @@ def _parser() -> MarkdownIt:
 def _render_text(
     _renderer: object, tokens: Sequence[Token], position: int, _options: object, env: dict[str, CitationLink]
 ) -> str:
-    pieces = []
-    for part in split_citations(tokens[position].content):
-        if isinstance(part, int):
-            pieces.append(env["link"](part) or f"[{part}]")
-        else:
-            pieces.append(escape(part))
-    return "".join(pieces)
+    parts = split_citations(tokens[position].content)
+    return "".join(cited_text(parts, env["link"]))
+
+
+def cited_text(parts: list[str | int], link: CitationLink) -> list[str]:
+    """HTML of what `split_citations` gave; a reference never starts a line of its own."""
+    pieces: list[str] = []
+    for part in parts:
+        if isinstance(part, str):
+            pieces.append(clean(part))
+            continue
+        if pieces and pieces[-1].endswith(" "):
+            pieces[-1] = pieces[-1][:-1] + NO_BREAK
+        pieces.append(link(part) or f"[{part}]")
+    return pieces

@@ -67,4 +67,6 @@ def _check_host(host: str) -> None:
     except ValueError:
         local = False
     if not local:
-        raise SettingsError(f"host {host}: the chat page has no password and listens on this machine only; use 127.0.0.1")
+        raise SettingsError(
+            f"host {host}: the chat page has no password and listens on this machine only; use 127.0.0.1"
+        )

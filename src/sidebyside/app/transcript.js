@@ -1,37 +1,41 @@
 // Runs once per transcript: `element` is its root, `trigger` tells the server, `watch` sees every new rendering.
 const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+const motion = still ? 'auto' : 'smooth';
 const opened = new Set();
+const kept = new Map();
+let lastShown = '';
 
 function openCard(link) {
   const card = document.getElementById(link.dataset.cite);
   if (!card) return;
-  const toggle = card.closest('.evidence').querySelector('.evidence-toggle');
-  toggle.setAttribute('aria-expanded', 'true');
+  card.closest('.evidence').querySelector('.evidence-toggle').setAttribute('aria-expanded', 'true');
   element.querySelectorAll('.card[open]').forEach((other) => { if (other !== card) other.open = false; });
   document.querySelectorAll('.cite.chosen').forEach((other) => other.classList.remove('chosen'));
   link.classList.add('chosen');
   card.open = true;
-  const summary = card.querySelector('summary');
-  summary.focus({ preventScroll: true });
-  card.scrollIntoView({ block: 'nearest', behavior: still ? 'auto' : 'smooth' });
+  card.querySelector('summary').focus({ preventScroll: true });
+  requestAnimationFrame(() => (card.querySelector('mark') || card).scrollIntoView({ block: 'nearest', behavior: motion }));
 }
 
 function editQuestion(turn) {
+  if (turn.querySelector('.edit-box')) return;
   const heading = turn.querySelector('.question');
   const box = document.createElement('textarea');
   box.className = 'edit-box';
   box.value = heading.textContent;
   box.rows = 2;
-  box.setAttribute('aria-label', 'Edit the question, then press Enter; Escape leaves it as it was');
-  const done = (ask) => {
+  box.maxLength = 2000;
+  box.setAttribute('aria-label', 'Edit the question. Enter asks it, Escape leaves it as it was.');
+  const leave = (ask) => {
     const question = box.value.trim();
     box.remove();
     heading.hidden = false;
     if (ask && question) trigger('edit', { question });
+    else turn.querySelector('.action-edit')?.focus();
   };
   box.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') done(false);
-    if (event.key === 'Enter' && !event.shiftKey) { event.preventDefault(); done(true); }
+    if (event.key === 'Escape') leave(false);
+    if (event.key === 'Enter' && !event.shiftKey) { event.preventDefault(); leave(true); }
   });
   heading.hidden = true;
   heading.after(box);
@@ -39,26 +43,36 @@ function editQuestion(turn) {
 }
 
 async function copyAnswer(button) {
-  const text = button.closest('.turn').querySelector('template.copy-text').content.textContent;
-  await navigator.clipboard.writeText(text);
-  button.textContent = 'Copied';
-  setTimeout(() => { button.textContent = 'Copy'; }, 1500);
+  const text = button.closest('.turn').querySelector('.copy-text').textContent;
+  let words = 'Copied';
+  try { await navigator.clipboard.writeText(text); } catch { words = 'The browser does not allow copying'; }
+  button.textContent = words;
+  setTimeout(() => { button.textContent = 'Copy'; }, 1800);
 }
+
+const actions = {
+  ask: (button) => trigger('option_select', { question: button.dataset.question }),
+  retry: () => trigger('retry', {}),
+  edit: (button) => editQuestion(button.closest('.turn')),
+  copy: copyAnswer,
+  up: (button) => trigger('like', { turn: Number(button.dataset.turn), rating: 'up', note: '' }),
+  down: (button) => trigger('like', { turn: Number(button.dataset.turn), rating: 'down', note: '' }),
+  evidence: (button) => button.setAttribute('aria-expanded', String(button.getAttribute('aria-expanded') !== 'true')),
+};
 
 element.addEventListener('click', (event) => {
   const link = event.target.closest('a[data-cite]');
   if (link) { event.preventDefault(); openCard(link); return; }
   const button = event.target.closest('button[data-action]');
-  if (!button) return;
-  const action = button.dataset.action;
-  if (action === 'ask') trigger('option_select', { question: button.dataset.question });
-  else if (action === 'retry') trigger('retry', {});
-  else if (action === 'edit') editQuestion(button.closest('.turn'));
-  else if (action === 'copy') copyAnswer(button);
-  else if (action === 'up' || action === 'down') trigger('like', { turn: Number(button.dataset.turn), rating: action });
-  else if (action === 'evidence') {
-    button.setAttribute('aria-expanded', String(button.getAttribute('aria-expanded') !== 'true'));
-  }
+  if (button) actions[button.dataset.action]?.(button);
+});
+
+element.addEventListener('submit', (event) => {
+  const form = event.target.closest('form.note-form');
+  if (!form) return;
+  event.preventDefault();
+  const note = form.elements.note.value.trim();
+  if (note) trigger('like', { turn: Number(form.dataset.turn), rating: '', note });
 });
 
 // A new rendering drops what the reader has opened; put it back.
@@ -67,13 +81,26 @@ element.addEventListener('toggle', (event) => {
   if (event.target.open) opened.add(event.target.id); else opened.delete(event.target.id);
 }, true);
 
-let shown = '';
+// Finished turns go to the conversation menu, which keeps them in this browser.
+function keepFinished() {
+  element.querySelectorAll('.turn').forEach((turn) => {
+    const data = turn.querySelector('.turn-data')?.textContent;
+    if (!data || kept.get(turn.id) === data) return;
+    kept.set(turn.id, data);
+    document.dispatchEvent(new CustomEvent('sidebyside:turn', { detail: { number: Number(turn.dataset.turn), data } }));
+  });
+}
+
 watch('value', () => {
-  opened.forEach((id) => { const card = document.getElementById(id); if (card) card.open = true; });
   const turn = element.querySelector('.turn:last-child');
-  if (element.closest('#live') && turn && turn.dataset.turn !== shown) {
-    shown = turn.dataset.turn;
+  const key = turn ? turn.dataset.key : '';
+  if (key !== lastShown && element.closest('#live')) {
+    lastShown = key;
     opened.clear();
-    turn.scrollIntoView({ block: 'start', behavior: still ? 'auto' : 'smooth' });
+    element.querySelectorAll('[open]').forEach((other) => { other.open = false; });
+    element.querySelectorAll('.edit-box').forEach((box) => box.remove());
+    if (turn?.classList.contains('turn-waiting')) turn.scrollIntoView({ block: 'start', behavior: motion });
   }
+  opened.forEach((id) => { const card = document.getElementById(id); if (card) card.open = true; });
+  keepFinished();
 });

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
+from uuid import uuid4
 
 from sidebyside.records import Answer, Citation, EvidenceClass, Status, Table
 
@@ -12,13 +13,18 @@ TurnState = Literal["waiting", "writing", "done", "stopped", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question and as much of its answer as has arrived; `error` says why there is none, `rating` is "up" or "down"."""
+    """A question and as much of its answer as has arrived.
+
+    `error` says why there is no answer, `rating` is "up", "down" or "", `note` what the reader wrote about it.
+    """
 
     question: str
     answer: Answer | None = None
     state: TurnState = "waiting"
     error: str = ""
     rating: str = ""
+    note: str = ""
+    id: str = field(default_factory=lambda: uuid4().hex)
 
     @property
     def running(self) -> bool:
@@ -36,6 +42,8 @@ class Turn:
             "state": self.state,
             "error": self.error,
             "rating": self.rating,
+            "note": self.note,
+            "id": self.id,
         }
 
 
@@ -48,18 +56,17 @@ def turn_from_dict(data: Any) -> Turn:
     """A stored turn. What a browser hands back is checked field by field; ValueError where it cannot be a turn."""
     if not isinstance(data, dict):
         raise ValueError("a turn must be an object")
-    state = data.get("state")
-    if state not in get_args(TurnState):
-        raise ValueError(f"unknown turn state {state!r}")
-    answer = data.get("answer")
     # A turn that was running when the page was closed has nobody writing it any more.
-    state = "stopped" if state in ("waiting", "writing") else state
+    state: TurnState = data["state"] if data.get("state") in ("done", "failed") else "stopped"
+    answer = data.get("answer")
     return Turn(
         question=_text(data, "question"),
         answer=_answer(answer) if answer is not None else None,
         state=state,
         error=_text(data, "error"),
         rating=_text(data, "rating"),
+        note=_text(data, "note"),
+        id=_text(data, "id") or uuid4().hex,
     )
 
 

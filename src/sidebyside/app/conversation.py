@@ -1,0 +1,73 @@
+"""Questions and answers of every open page: one running answer for each, which can be stopped or abandoned."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+from sidebyside.app.asking import Run
+from sidebyside.app.provider import Provider
+from sidebyside.app.turns import Turn, history, turn_from_dict
+
+MAX_QUESTION = 2000
+MAX_TURNS = 200
+
+
+class Conversation:
+    """Answers for every open page, told apart by gradio's session id."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._running: dict[str, Run] = {}
+
+    async def ask(self, question: str, turns: list[Turn], session: str) -> AsyncIterator[list[Turn]]:
+        """Yield the conversation with the new turn, again and again as its answer grows."""
+        question = question.strip()
+        if not question or session in self._running:
+            return
+        if len(question) > MAX_QUESTION:
+            problem = f"That question has {len(question):,} characters; please keep it under {MAX_QUESTION:,}."
+            yield [*turns, Turn(question[:200] + "…", state="failed", error=problem)]
+            return
+        turn = Turn(question)
+        run = self._running[session] = Run(self._provider.lease(), question, history(turns))
+        try:
+            yield [*turns, turn]
+            async for event in run.events():
+                turn = turn.with_answer(event.answer, "done" if event.type == "answer" else "writing")
+                yield [*turns, turn]
+        finally:
+            if self._running.get(session) is run:
+                del self._running[session]
+        if turn.running and not run.abandoned:
+            yield [*turns, _ended(turn, run)]
+
+    def stop(self, session: str) -> None:
+        """Stop the answer that this page is waiting for, if any; what has arrived stays."""
+        if session in self._running:
+            self._running[session].stop()
+
+    def abandon(self, session: str) -> None:
+        """Stop this page's answer and say nothing more about it: another conversation takes its place."""
+        run = self._running.pop(session, None)
+        if run is not None:
+            run.abandoned = True
+            run.stop()
+
+
+def restored(stored: Any) -> list[Turn]:
+    """The turns that a browser has kept; those that cannot be read are left out."""
+    turns = []
+    for item in stored[:MAX_TURNS] if isinstance(stored, list) else []:
+        try:
+            turns.append(turn_from_dict(item))
+        except (ValueError, TypeError, KeyError):
+            continue
+    return turns
+
+
+def _ended(turn: Turn, run: Run) -> Turn:
+    if run.error:
+        return replace(turn, state="failed", error=run.error)
+    return replace(turn, state="stopped")
