@@ -77,8 +77,9 @@ $(STAMPS)/packages: $(STAMPS)/venv requirements.lock pyproject.toml
 models: $(STAMPS)/packages
 	@$(BIN)/sidebyside models pull $(ENCODER) $(MODEL)
 
+# Nor is this: where no page has changed since the last build, nothing is done.
 index: $(STAMPS)/packages models
-	@$(BIN)/sidebyside index --if-needed
+	@$(BIN)/sidebyside index
 
 # Chromium drives the chat page in tests/browser.
 browser:

@@ -54,6 +54,9 @@ def index(paths: tuple[str, ...], remove: tuple[str, ...], as_json: bool, index_
 
 
 def _print_report(report: BuildReport, index_dir: Path) -> None:
+    if not report.published:
+        click.echo(f"nothing has changed: {report.pages} pages, generation {report.generation} in {index_dir}")
+        return
     formats = ", ".join(f"{count} {name}" for name, count in sorted(report.formats.items()))
     rows = [
         ("pages", f"{report.pages} ({formats})" if formats else str(report.pages)),
