@@ -7,15 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 
 from sidebyside.errors import PageError
+from sidebyside.pages.card import card_template
+from sidebyside.pages.collection import MAX_BYTES, CollectedFile, collect_pages
 from sidebyside.pages.decoding import decode_page
 from sidebyside.pages.text import read_text
 from sidebyside.records import Page
 
 # Raise it whenever the same bytes can give another Page, so that stored pages are read again.
 READER_VERSION = 1
-MAX_BYTES = 5_000_000
 
-__all__ = ["MAX_BYTES", "READER_VERSION", "parse_page", "read_page"]
+__all__ = [
+    "MAX_BYTES",
+    "READER_VERSION",
+    "CollectedFile",
+    "card_template",
+    "collect_pages",
+    "decode_page",
+    "parse_page",
+    "read_page",
+]
 
 
 def read_page(path: str | Path, *, source: str | None = None, max_bytes: int = MAX_BYTES) -> Page:
