@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from sidebyside.errors import GenerationError
+from sidebyside.generation_text import cut_at_stop
 from sidebyside.records import Message
 
 if TYPE_CHECKING:
@@ -132,9 +133,9 @@ class ModelSpec(Protocol):
     @property
     def path(self) -> Path: ...
     @property
-    def chat_format(self) -> str: ...
+    def chat_format(self) -> str | None: ...  # a name in chat_formats.FORMATS; None: told from the model's vocabulary
     @property
-    def context(self) -> int: ...
+    def context(self) -> int | None: ...  # the window it was trained for, in tokens
 
 
 def load_generator(settings: Settings, spec: ModelSpec | None = None) -> Generator:
@@ -237,9 +238,3 @@ class ScriptedGenerator:
     def _check_open(self) -> None:
         if self.closed:
             raise GenerationError("this generator is closed; open a new one")
-
-
-def cut_at_stop(text: str, stop: Sequence[str]) -> str:
-    """`text` up to the first place where one of the `stop` texts begins."""
-    places = [place for mark in stop if mark and (place := text.find(mark)) >= 0]
-    return text[: min(places)] if places else text

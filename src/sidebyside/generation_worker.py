@@ -9,7 +9,6 @@ cancel carry the id of the call they belong to.
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import ctypes
 import json
@@ -19,13 +18,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from sidebyside.errors import GenerationError
+from sidebyside.generation_text import TextAssembler
 from sidebyside.records import Message
 
 if TYPE_CHECKING:
@@ -35,37 +35,6 @@ Emit = Callable[..., None]
 
 # With a temperature, the likeliest tokens that together have this probability take part; a usual choice.
 TOP_P = 0.95
-
-
-class TextAssembler:
-    """Bytes of tokens in, text out: whole characters only, and nothing of a stop text."""
-
-    def __init__(self, stop: Sequence[str]) -> None:
-        self.stopped = False
-        self._stop = [mark for mark in stop if mark]
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._waiting = ""
-
-    def feed(self, data: bytes) -> str:
-        """The text that is certain to belong to the reply now."""
-        self._waiting += self._decoder.decode(data)
-        places = [place for mark in self._stop if (place := self._waiting.find(mark)) >= 0]
-        if places:
-            self.stopped = True
-            return self._waiting[: min(places)]
-        keep = max((_overlap(self._waiting, mark) for mark in self._stop), default=0)
-        sure = self._waiting[: len(self._waiting) - keep]
-        self._waiting = self._waiting[len(sure) :]
-        return sure
-
-    def rest(self) -> str:
-        """What was held back when the reply ended otherwise; half a character is dropped."""
-        return "" if self.stopped else self._waiting
-
-
-def _overlap(text: str, mark: str) -> int:
-    """How many characters at the end of `text` could be the beginning of `mark`."""
-    return next((size for size in range(min(len(mark) - 1, len(text)), 0, -1) if text.endswith(mark[:size])), 0)
 
 
 def make_sampler(temperature: float) -> Callable[[np.ndarray], int]:
