@@ -45,3 +45,26 @@ class FakeEncoder:
             seed = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "big")
             self._words[word] = np.random.default_rng(seed).standard_normal(self.dimension)
         return self._words[word]
+
+
+def comparison_page(left: str, right: str, *, ranks: tuple[int, int] = (40, 50), topics: Sequence[str] = ()) -> str:
+    """A small comparison page as a text extract: one capability a side and topic, worded from names and topics."""
+    topics = topics or ("speed", "memory")
+    lines = [
+        f"{left} vs {right}",
+        "Side-by-side comparison to help you choose.",
+        f"| Feature | {left} | {right} |",
+        "|---|---|---|",
+        "| Type | Model | Repository |",
+        f"| UnfragileRank | {ranks[0]}/100 | {ranks[1]}/100 |",
+        "| Pricing | Free | Paid |",
+        f"| Capabilities | {len(topics)} decomposed | {len(topics)} decomposed |",
+    ]
+    for name in (left, right):
+        for topic in topics:
+            lines += [
+                f"Treats {topic} as {name} does, step by step. It measures {topic} before and after every change.",
+                f"Unique: {name} reports {topic} in a table of its own",
+                f"vs alternatives: Simpler {topic} set-up than most other tools, though less known",
+            ]
+    return "\n".join(lines) + "\n"

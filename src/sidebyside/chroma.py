@@ -1,0 +1,136 @@
+"""Passages as rows in Chroma: built once inside a generation, read from a private copy. The only importer of chromadb.
+
+A row's id is the passage's, its metadata artifact, capability and part, its vector the normalised mean of the
+passage's sentence vectors. Texts stay in the plain files.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from sidebyside import generations
+from sidebyside.records import Passage
+
+if TYPE_CHECKING:
+    from chromadb.api.client import Client
+    from chromadb.api.collection_configuration import CreateCollectionConfiguration
+
+_COLLECTION = "passages"
+_COPY = "sidebyside-chroma-"
+# Rows per call; Chroma's own limit is 5461 where SQLite takes 32766 variables.
+_BATCH = 5000
+# Few rows may wait in Chroma's log: what is left there is replayed at every opening.
+_CONFIGURATION: CreateCollectionConfiguration = {"hnsw": {"space": "cosine", "sync_threshold": 100, "batch_size": 100}}
+
+
+def mean_rows(vectors: np.ndarray, first: np.ndarray, start: int = 0, stop: int | None = None) -> np.ndarray:
+    """float32 (stop - start, dimension): the normalised mean of each passage's sentence vectors.
+
+    `vectors` has one row per sentence; `first[i]` is the row of passage i's first sentence.
+    """
+    stop = len(first) if stop is None else stop
+    if stop <= start:
+        return np.zeros((0, vectors.shape[1]), dtype=np.float32)
+    begin = int(first[start])
+    end = int(first[stop]) if stop < len(first) else len(vectors)
+    sums = np.add.reduceat(vectors[begin:end], first[start:stop] - begin, axis=0)
+    norms = np.linalg.norm(sums, axis=1, keepdims=True)
+    return np.asarray(sums / np.maximum(norms, 1e-12), dtype=np.float32)
+
+
+def build_rows(
+    folder: Path,
+    passages: Sequence[Passage],
+    vectors: np.ndarray,
+    first: np.ndarray,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Write one row per passage into a new Chroma folder. `progress` gets (rows done, rows in all)."""
+    folder.mkdir()
+    client = _open(folder)
+    try:
+        rows: Any = client.create_collection(_COLLECTION, embedding_function=None, configuration=_CONFIGURATION)
+        for start in range(0, len(passages), _BATCH):
+            batch = passages[start : start + _BATCH]
+            rows.add(
+                ids=[passage.id for passage in batch],
+                embeddings=mean_rows(vectors, first, start, start + len(batch)),
+                metadatas=[{"artifact": p.artifact, "capability": p.capability, "part": p.part} for p in batch],
+            )
+            if progress is not None:
+                progress(start + len(batch), len(passages))
+    finally:
+        client.close()
+
+
+class ChromaCopy:
+    """A copy of a generation's Chroma folder in the system's temporary folder, open for queries from any thread.
+
+    A copy, because opening a Chroma folder writes to it: so the generation stays as its manifest says, may lie on a
+    read-only disk, and is never shared between processes.
+    """
+
+    def __init__(self, folder: Path, rows: int) -> None:
+        """Raises ValueError if there are not `rows` rows; OSError and chromadb's errors as they come."""
+        _remove_stale_copies()
+        self._folder = Path(tempfile.mkdtemp(prefix=_COPY))
+        (self._folder / "held").touch()
+        self._held = generations.hold(self._folder / "held")
+        self._client: Client | None = None
+        try:
+            shutil.copytree(folder, self._folder / "rows", copy_function=shutil.copyfile)
+            self._client = _open(self._folder / "rows")
+            self._rows = self._client.get_collection(_COLLECTION, embedding_function=None)
+            count = self._rows.count()
+            if count != rows:
+                raise ValueError(f"{count} rows instead of {rows}")
+        except BaseException:
+            self.close()
+            raise
+
+    def query(self, vector: np.ndarray, k: int) -> list[tuple[str, float]]:
+        """The k nearest passages to a unit vector, best first: (passage id, cosine similarity)."""
+        found = self._rows.query(
+            query_embeddings=vector[None, :].astype(np.float32), n_results=k, include=["distances"]
+        )
+        distances = found["distances"]
+        assert distances is not None
+        # Chroma's cosine space measures 1 - cosine; scores here are higher for better, converted at this one place.
+        return [(name, 1.0 - float(distance)) for name, distance in zip(found["ids"][0], distances[0], strict=True)]
+
+    def close(self) -> None:
+        """Close Chroma and delete the copy."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _open(folder: Path) -> Client:
+    import chromadb
+    from chromadb.config import Settings
+
+    # No .env file: one that lies in the working folder for something else must not reconfigure Chroma.
+    settings = Settings(_env_file=None, anonymized_telemetry=False)  # type: ignore[call-arg]
+    # Declared as ClientAPI, which has no close(); what comes is a Client.
+    return cast("Client", chromadb.PersistentClient(str(folder.resolve()), settings=settings))
+
+
+def _remove_stale_copies() -> None:
+    """Delete copies whose process was killed; a copy in use is held by its lock."""
+    for folder in Path(tempfile.gettempdir()).glob(_COPY + "*"):
+        with suppress(OSError):
+            held = folder / "held"
+            if folder.stat().st_uid == os.getuid() and held.exists() and not generations.is_held(held):
+                shutil.rmtree(folder)

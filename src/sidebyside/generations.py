@@ -1,0 +1,293 @@
+"""The protocol on disk: build a generation aside, publish it in one atomic step, find and check the live one.
+
+    index/CURRENT                   the name of the live generation; replaced atomically, never edited
+    index/generations/<name>/       files that never change once published, and the manifest that lists their hashes
+    index/generations/.building-*   what a build is working on, or what one that was killed left behind
+    index/.lock, index/.writer      held by the one process that builds; who it is
+
+This module knows nothing about what the files mean: index.py does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Set
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sidebyside.errors import IndexBusyError, IndexDamagedError, IndexMismatchError, LibraryIndexError
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows, where deleting an open file fails by itself
+    fcntl = None  # type: ignore[assignment]
+
+# Raised when a change in the files makes older generations unreadable.
+FORMAT = 1
+MANIFEST = "manifest.json"
+_BUILDING = ".building-"
+_DELETING = ".deleting-"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation is.
+
+    `content` identifies what it says: equal for the same pages and encoder whatever the order, the machine or the
+    time. `files` maps a path inside the generation to (bytes, sha256).
+    """
+
+    format: int
+    package: str
+    created: str
+    encoder: str
+    fingerprint: str
+    dimension: int
+    reader: int
+    content: str
+    counts: Mapping[str, int]
+    files: Mapping[str, tuple[int, str]]
+
+    def dumps(self) -> str:
+        """JSON with a checksum over itself, so that a flipped bit is noticed in the manifest too."""
+        data = asdict(self)
+        return json.dumps(data | {"checksum": _checksum(data)}, indent=1, sort_keys=True) + "\n"
+
+    @classmethod
+    def loads(cls, text: str) -> Manifest:
+        """The inverse of `dumps`; ValueError if it is not what `dumps` wrote."""
+        data = json.loads(text)
+        if not isinstance(data, dict) or data.pop("checksum", None) != _checksum(data):
+            raise ValueError("its checksum does not match")
+        data["files"] = {name: (size, digest) for name, (size, digest) in data["files"].items()}
+        return cls(**data)
+
+
+def _checksum(data: Mapping[str, Any]) -> str:
+    return hash_text(json.dumps(data, sort_keys=True))
+
+
+def rebuild_command(index_dir: Path) -> str:
+    """The command that builds this index again, as error messages name it."""
+    return "sidebyside index" if str(index_dir) == "index" else f'sidebyside index --index "{index_dir}"'
+
+
+# --- finding and checking -------------------------------------------------------------------------------------------
+
+
+def current_name(index_dir: Path) -> str | None:
+    """The name in CURRENT, or None if there is none that could be a generation."""
+    try:
+        name = (index_dir / "CURRENT").read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    # A name that is a path could lead out of the index.
+    return name if name and not name.startswith(".") and Path(name).name == name else None
+
+
+def other_names(index_dir: Path, name: str | None) -> list[str]:
+    """Published generations other than `name`, newest first."""
+    folders = []
+    with suppress(OSError):
+        for folder in (index_dir / "generations").iterdir():
+            if not folder.name.startswith(".") and folder.name != name:
+                folders.append((folder.stat().st_mtime_ns, folder.name))
+    return [found for _, found in sorted(folders, reverse=True)]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a generation. Raises IndexDamagedError, or IndexMismatchError for another format's."""
+    try:
+        text = (folder / MANIFEST).read_text("utf-8")
+        found = json.loads(text).get("format")
+        if isinstance(found, int) and found != FORMAT:
+            raise IndexMismatchError(f"generation {folder.name} has format {found}, this version reads {FORMAT}")
+        return Manifest.loads(text)
+    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        raise IndexDamagedError(f"generation {folder.name}: {MANIFEST} cannot be read ({error})") from error
+
+
+def check_files(folder: Path, files: Mapping[str, tuple[int, str]]) -> None:
+    """Compare sizes, then hashes, with the manifest's. Raises IndexDamagedError naming the first file that differs."""
+    try:
+        for name, (size, _) in files.items():
+            found = (folder / name).stat().st_size
+            if found != size:
+                raise IndexDamagedError(f"generation {folder.name}: {name} has {found} bytes instead of {size}")
+        for name, (_, digest) in files.items():
+            if hash_file(folder / name) != digest:
+                raise IndexDamagedError(f"generation {folder.name}: {name} has been altered")
+    except OSError as error:
+        raise IndexDamagedError(f"generation {folder.name}: {error.filename or ''}: {error.strerror}") from error
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, as 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_text(text: str) -> str:
+    """SHA-256 of a text's UTF-8 bytes, as 64 hex digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def list_files(folder: Path) -> dict[str, tuple[int, str]]:
+    """Every file below a folder but the manifest, as Manifest.files holds them."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    return {path.relative_to(folder).as_posix(): (path.stat().st_size, hash_file(path)) for path in paths}
+
+
+# --- holding --------------------------------------------------------------------------------------------------------
+
+
+def hold(path: Path) -> int:
+    """Open a file and hold a shared lock on it: what is held is not deleted. Returns the descriptor to close."""
+    descriptor = os.open(path, os.O_RDONLY)
+    if fcntl is not None:
+        with suppress(OSError):  # a file system without locks: then only the previous generation is kept
+            fcntl.flock(descriptor, fcntl.LOCK_SH)  # whoever excludes it does so for a moment only, in is_held
+    return descriptor
+
+
+def is_held(path: Path) -> bool:
+    """Whether some process on this machine holds the file. Locks end with their process, however it ends."""
+    if fcntl is None:
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def writer_lock(index_dir: Path) -> Iterator[None]:
+    """Be the one writer. A second one is refused at once with IndexBusyError that names the holder's pid.
+
+    Errors of the file system (full, read-only, no permission) become LibraryIndexError: the old index stays as it is.
+    """
+    from filelock import FileLock, Timeout
+
+    with _disk_errors(index_dir):
+        (index_dir / "generations").mkdir(parents=True, exist_ok=True)
+        lock = FileLock(index_dir / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise IndexBusyError(
+                f"{_writer(index_dir)} is building the index in {index_dir}; try again when it is done"
+            ) from None
+        try:
+            (index_dir / ".writer").write_text(json.dumps({"pid": os.getpid()}), "utf-8")
+            yield
+        finally:
+            with suppress(OSError):
+                (index_dir / ".writer").unlink()
+            lock.release()
+
+
+def _writer(index_dir: Path) -> str:
+    try:
+        return f"process {int(json.loads((index_dir / '.writer').read_text('utf-8'))['pid'])}"
+    except (OSError, ValueError, TypeError, KeyError):
+        return "another process"
+
+
+@contextmanager
+def _disk_errors(index_dir: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or index_dir
+        raise LibraryIndexError(
+            f"cannot write {where}: {error.strerror or error}; the index in {index_dir} stays as it was. "
+            "Free some space or choose a folder you may write to with --index"
+        ) from error
+
+
+def new_folder(index_dir: Path) -> Path:
+    """An empty folder to build in. Call with the writer lock held."""
+    return Path(tempfile.mkdtemp(prefix=_BUILDING, dir=index_dir / "generations"))
+
+
+def publish(index_dir: Path, building: Path, manifest: Manifest) -> str:
+    """Make a built folder the live generation and return its name. Call with the writer lock held.
+
+    Everything is on disk before the name appears, and CURRENT changes in one step: a crash at any moment leaves
+    either the old or the new generation live.
+    """
+    _write(building / MANIFEST, manifest.dumps())
+    _sync_tree(building)
+    generations = index_dir / "generations"
+    name = _free_name(generations, manifest.content[:16])
+    building.chmod(0o755)  # mkdtemp makes folders that only their owner can read
+    building.rename(generations / name)
+    _sync(generations)
+    _write(index_dir / ".CURRENT.new", name + "\n")
+    _sync(index_dir / ".CURRENT.new")
+    (index_dir / ".CURRENT.new").replace(index_dir / "CURRENT")
+    _sync(index_dir)
+    return name
+
+
+def _free_name(generations: Path, stem: str) -> str:
+    # The same content may be published again: over a damaged generation, or with other roots to watch.
+    name, number = stem, 1
+    while (generations / name).exists():
+        number += 1
+        name = f"{stem}-{number}"
+    return name
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8")
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        _sync(path)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def clean_leftovers(index_dir: Path) -> None:
+    """Delete what killed builds left, and nothing else. Call with the lock held."""
+    names = {folder.name for folder in (index_dir / "generations").iterdir()}
+    clean(index_dir, keep={name for name in names if not name.startswith((_BUILDING, _DELETING))})
+
+
+def clean(index_dir: Path, keep: Set[str | None]) -> None:
+    """Delete generations that are neither kept nor held, and what killed builds left. Call with the lock held."""
+    generations = index_dir / "generations"
+    for folder in list(generations.iterdir()):
+        leftover = folder.name.startswith((_BUILDING, _DELETING))
+        if folder.name in keep or (not leftover and is_held(folder / MANIFEST)):
+            continue
+        # Renamed first, so that a half-deleted generation never looks like one. What cannot go now goes next time.
+        doomed = folder if leftover else folder.with_name(_DELETING + folder.name)
+        with suppress(OSError):
+            folder.rename(doomed)
+            shutil.rmtree(doomed)

@@ -1,0 +1,307 @@
+"""What a generation holds: library, passages, one vector a sentence, and Chroma rows. The only importer of chromadb.
+
+    library.jsonl passages.jsonl pages.jsonl    the records, one a line
+    origins.json                                which files the pages came from (indexing.py reads and writes it)
+    embeddings.npy                              float32, one row per sentence, in the order of the passages
+    chroma/                                     one row per passage: the normalised mean of its sentences' vectors
+
+Chroma can be rebuilt from the other files. Opening a Chroma folder changes it, so readers open a private copy.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sidebyside import generations
+from sidebyside.chroma import ChromaCopy, build_rows, mean_rows
+from sidebyside.errors import IndexDamagedError, IndexMismatchError, IndexMissingError, SidebysideError
+from sidebyside.generations import Manifest, rebuild_command
+from sidebyside.library import read_library
+from sidebyside.passages import read_passages
+from sidebyside.records import Library, Passage
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+VECTORS = "embeddings.npy"
+CHROMA = "chroma"
+# Rows that are looked for again before a generation is published.
+_SAMPLE = 32
+# How often opening starts over because builds published and deleted generations under it.
+_ATTEMPTS = 5
+
+
+class LibraryIndex:
+    """An opened generation. It keeps answering from the same files while newer generations are published.
+
+    `vectors` is float32 (sentences, dimension), memory-mapped, one unit row per sentence in the order of `passages`;
+    `first_rows[i]` is the row of the first sentence of passage i. `notice` is set where something was worked around.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, notice: str | None = None) -> None:
+        self.generation = folder.name
+        self.folder = folder
+        self.manifest = manifest
+        self.notice = notice
+        self._held = generations.hold(folder / generations.MANIFEST)
+        try:
+            plain = {name: entry for name, entry in manifest.files.items() if not name.startswith(CHROMA + "/")}
+            generations.check_files(folder, plain)
+            self.library: Library = read_library(folder / "library.jsonl")
+            self.passages: tuple[Passage, ...] = read_passages(folder / "passages.jsonl")
+            self.vectors: np.ndarray = _map_vectors(folder / VECTORS)
+            self.first_rows = first_rows(self.passages)
+            self._artifact_rows = _artifact_rows(self.passages, self.first_rows, len(self.vectors))
+        except BaseException:
+            os.close(self._held)
+            raise
+        self._lock = threading.Lock()
+        self._chroma: ChromaCopy | None = None
+        self._positions: dict[str, int] = {}
+        self._means: np.ndarray | None = None
+        self._closed = False
+
+    def rows(self, artifact_id: str) -> range:
+        """The rows of `vectors` that hold this artifact's sentences; empty if it has none."""
+        return self._artifact_rows.get(artifact_id, range(0))
+
+    def search(self, vector: np.ndarray, k: int) -> list[tuple[int, float]]:
+        """The k passages nearest to a unit vector over all artifacts, best first: (position in `passages`, cosine).
+
+        Chroma answers; where it cannot (its folder is damaged, no space for the copy), every row is compared instead.
+        """
+        k = min(k, len(self.passages))
+        if k <= 0:
+            return []
+        chroma = self._open_chroma()
+        if chroma is not None:
+            try:
+                return [(self._positions[found], score) for found, score in chroma.query(vector, k)]
+            except Exception as error:  # chromadb's own, or a row that is not ours: Chroma is disposable
+                self._give_up_chroma(f"Chroma failed ({type(error).__name__}: {error})")
+        return self._search_exactly(vector, k)
+
+    def warm(self) -> None:
+        """Do now what the first `search` would do: importing chromadb and opening a copy take about a second."""
+        self._open_chroma()
+
+    def close(self) -> None:
+        """Let go of the files. Closing twice is allowed."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            if self._chroma is not None:
+                self._chroma.close()
+                self._chroma = None
+            os.close(self._held)
+
+    def __enter__(self) -> LibraryIndex:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _open_chroma(self) -> ChromaCopy | None:
+        with self._lock:
+            if self._chroma is None and self._means is None and not self._closed:
+                try:
+                    files = {n: e for n, e in self.manifest.files.items() if n.startswith(CHROMA + "/")}
+                    generations.check_files(self.folder, files)
+                    self._positions = {passage.id: position for position, passage in enumerate(self.passages)}
+                    self._chroma = ChromaCopy(self.folder / CHROMA, len(self.passages))
+                except Exception as error:
+                    self._fall_back(f"Chroma cannot be opened ({error})")
+            return self._chroma
+
+    def _give_up_chroma(self, reason: str) -> None:
+        with self._lock:
+            if self._chroma is not None:
+                with suppress(Exception):
+                    self._chroma.close()
+                self._chroma = None
+            self._fall_back(reason)
+
+    def _fall_back(self, reason: str) -> None:
+        if self._means is None:
+            self._means = mean_rows(self.vectors, self.first_rows)
+        advice = f"{reason}; searching without it. Mend with: {rebuild_command(self.folder.parents[1])}"
+        self.notice = self.notice or advice
+
+    def _search_exactly(self, vector: np.ndarray, k: int) -> list[tuple[int, float]]:
+        if self._means is None:
+            self._means = mean_rows(self.vectors, self.first_rows)
+        scores = self._means @ vector
+        best = np.argpartition(-scores, k - 1)[:k]
+        best = best[np.lexsort((best, -scores[best]))]
+        return [(int(position), float(scores[position])) for position in best]
+
+
+def first_rows(passages: Sequence[Passage]) -> np.ndarray:
+    """int64 (passages,): the row of each passage's first sentence."""
+    counts = np.fromiter((len(passage.sentences) for passage in passages), dtype=np.int64, count=len(passages))
+    return np.concatenate(([0], np.cumsum(counts)[:-1])) if len(counts) else counts
+
+
+def _artifact_rows(passages: Sequence[Passage], first: np.ndarray, rows: int) -> dict[str, range]:
+    # Passages are grouped by artifact, so each artifact's sentences are one stretch.
+    bounds: dict[str, tuple[int, int]] = {}
+    ends = [*first[1:].tolist(), rows][: len(first)]
+    for passage, start, end in zip(passages, first.tolist(), ends, strict=True):
+        bounds[passage.artifact] = (bounds.get(passage.artifact, (start, end))[0], end)
+    return {artifact: range(start, end) for artifact, (start, end) in bounds.items()}
+
+
+def _map_vectors(path: Path) -> np.ndarray:
+    # Empty files cannot be mapped. A plain array over the map: operations on np.memmap return np.memmap.
+    vectors = np.load(path, allow_pickle=False)[:0] if path.stat().st_size <= 128 else np.load(path, mmap_mode="r")
+    return np.asarray(vectors).view(np.ndarray)
+
+
+# --- opening --------------------------------------------------------------------------------------------------------
+
+
+def current_generation(index_dir: Path | str) -> str | None:
+    """The name of the live generation, or None where nothing was built: one small read, to be asked often."""
+    index_dir = Path(index_dir)
+    name = generations.current_name(index_dir)
+    return name if name is not None and (index_dir / "generations" / name).is_dir() else None
+
+
+def open_index(index_dir: Path | str, *, fingerprint: str | None = None) -> LibraryIndex:
+    """Open the live generation after checking every file against its manifest.
+
+    Where it is damaged, the newest intact one is opened instead and `notice` says so. Raises IndexMissingError,
+    IndexMismatchError (another format, or another encoder than `fingerprint`), IndexDamagedError (none is intact).
+    """
+    index_dir = Path(index_dir)
+    for attempt in range(_ATTEMPTS):
+        name = generations.current_name(index_dir)
+        try:
+            return _open_any(index_dir, name, fingerprint)
+        except IndexDamagedError:
+            # A build may have published and cleaned up since CURRENT was read: then start over.
+            if attempt == _ATTEMPTS - 1 or generations.current_name(index_dir) == name:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _open_any(index_dir: Path, name: str | None, fingerprint: str | None) -> LibraryIndex:
+    names = generations.other_names(index_dir, name)
+    if name is None and not names:
+        raise IndexMissingError(f"there is no index in {index_dir} yet; build it with: {rebuild_command(index_dir)}")
+    try:
+        if name is None:
+            raise IndexDamagedError(f"{index_dir / 'CURRENT'} names no generation")
+        return _open_one(index_dir, name, fingerprint)
+    except IndexDamagedError as error:
+        reason = str(error)
+    for other in names:
+        with suppress(IndexDamagedError, IndexMismatchError):
+            index = _open_one(index_dir, other, fingerprint)
+            index.notice = (
+                f"{reason}. Answering from the earlier generation {other}; mend with: {rebuild_command(index_dir)}"
+            )
+            return index
+    raise IndexDamagedError(f"{reason}, and no earlier one is intact; rebuild with: {rebuild_command(index_dir)}")
+
+
+def _open_one(index_dir: Path, name: str, fingerprint: str | None) -> LibraryIndex:
+    folder = index_dir / "generations" / name
+    try:
+        manifest = generations.read_manifest(folder)
+    except IndexMismatchError as error:
+        raise IndexMismatchError(f"{error}; rebuild with: {rebuild_command(index_dir)}") from None
+    if fingerprint is not None and manifest.fingerprint != fingerprint:
+        raise IndexMismatchError(
+            f"the index in {index_dir} was built with encoder {manifest.encoder} ({manifest.fingerprint[:12]}), "
+            f"now it is {fingerprint[:12]}; rebuild with: {rebuild_command(index_dir)}"
+        )
+    try:
+        return LibraryIndex(folder, manifest)
+    except SidebysideError:
+        raise
+    except (OSError, ValueError, TypeError, KeyError, EOFError) as error:
+        raise IndexDamagedError(f"generation {name} cannot be read ({type(error).__name__}: {error})") from error
+
+
+# --- publishing -----------------------------------------------------------------------------------------------------
+
+
+def content_hash(folder: Path, fingerprint: str) -> str:
+    """What a generation says, in 64 hex digits: its format, its encoder, its library and its passages.
+
+    Vectors are left out: they follow from the rest, up to float noise of about 1e-7.
+    """
+    plain = [generations.hash_file(folder / name) for name in ("library.jsonl", "passages.jsonl")]
+    return generations.hash_text("\n".join([str(generations.FORMAT), fingerprint, *plain]))
+
+
+def publish_generation(
+    index_dir: Path | str,
+    building: Path,
+    *,
+    passages: Sequence[Passage],
+    encoder: tuple[str, str, int],
+    reader: int,
+    counts: Mapping[str, int],
+    progress: Callable[[int, int], None] | None = None,
+) -> str:
+    """Complete, verify and publish a folder that holds the plain files and `embeddings.npy`; return its name.
+
+    `encoder` is (name, fingerprint, dimension). Call with generations.writer_lock held.
+    """
+    name, fingerprint, dimension = encoder
+    vectors = _map_vectors(building / VECTORS)
+    first = first_rows(passages)
+    _verify_plain(building, passages, vectors)
+    build_rows(building / CHROMA, passages, vectors, first, progress)
+    _verify_rows(building, passages, vectors, first)
+    manifest = Manifest(
+        format=generations.FORMAT,
+        package=version("sidebyside"),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        encoder=name,
+        fingerprint=fingerprint,
+        dimension=dimension,
+        reader=reader,
+        content=content_hash(building, fingerprint),
+        counts=dict(counts),
+        files=generations.list_files(building),
+    )
+    return generations.publish(Path(index_dir), building, manifest)
+
+
+def _verify_plain(building: Path, passages: Sequence[Passage], vectors: np.ndarray) -> None:
+    """Read back the passages, count the vectors, look at some of them."""
+    if read_passages(building / "passages.jsonl") != tuple(passages):
+        raise IndexDamagedError("the new generation's passages do not read back as written; the old index stays")
+    rows = sum(len(passage.sentences) for passage in passages)
+    some = vectors[:: max(1, rows // 1000)]
+    if len(vectors) != rows or not np.allclose(np.linalg.norm(some, axis=1), 1, atol=1e-3):
+        raise IndexDamagedError("the new generation's vectors are incomplete; the old index stays")
+
+
+def _verify_rows(building: Path, passages: Sequence[Passage], vectors: np.ndarray, first: np.ndarray) -> None:
+    """Open Chroma as a reader does, count its rows, and find a sample of them again by their own vectors."""
+    sample = np.linspace(0, len(passages) - 1, min(_SAMPLE, len(passages))).astype(int).tolist()
+    chroma = ChromaCopy(building / CHROMA, len(passages))
+    try:
+        # Passages with the same words have the same vector: the best score tells, not the id.
+        vectors_of = (mean_rows(vectors, first, position, position + 1)[0] for position in sample)
+        found = sum(chroma.query(vector, 1)[0][1] > 0.999 for vector in vectors_of)
+    finally:
+        chroma.close()
+    if found < 0.9 * len(sample):
+        raise IndexDamagedError(f"Chroma finds only {found} of {len(sample)} rows again; the old index stays")

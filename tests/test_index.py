@@ -1,0 +1,418 @@
+"""Generations on disk: what is published is what is opened, damage is noticed, nothing is ever half there."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fakes import FakeEncoder, comparison_page
+from sidebyside import generations
+from sidebyside.chroma import mean_rows
+from sidebyside.errors import (
+    IndexBusyError,
+    IndexDamagedError,
+    IndexMismatchError,
+    IndexMissingError,
+    LibraryIndexError,
+)
+from sidebyside.index import VECTORS, current_generation, first_rows, open_index, publish_generation
+from sidebyside.library import build_library, write_library, write_pages
+from sidebyside.pages import parse_page
+from sidebyside.passages import build_passages, write_passages
+
+ENCODER = FakeEncoder()
+OLD = [("Alpha", "Beta")]
+NEW = [("Alpha", "Beta"), ("Gamma", "Delta")]
+
+
+def publish(index: Path, pairs, encoder=ENCODER) -> str:
+    """Publish a generation about these pairs of artifacts, without indexing.py."""
+    pages = [parse_page(comparison_page(*pair).encode(), f"{pair[0]}.txt") for pair in pairs]
+    library = build_library(pages)
+    passages = build_passages(library)
+    with generations.writer_lock(index):
+        building = generations.new_folder(index)
+        write_library(library, building / "library.jsonl")
+        write_passages(passages, building / "passages.jsonl")
+        write_pages(pages, building / "pages.jsonl")
+        (building / "origins.json").write_text("{}")
+        texts = [sentence.text for passage in passages for sentence in passage.sentences]
+        np.save(building / VECTORS, encoder.encode(texts))
+        identity = (encoder.name, encoder.fingerprint, encoder.dimension)
+        live = current_generation(index)
+        name = publish_generation(index, building, passages=passages, encoder=identity, reader=1, counts={})
+        generations.clean(index, keep={name, live})
+        return name
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    """An index with an earlier generation (OLD) and the live one (NEW)."""
+    publish(tmp_path / "index", OLD)
+    publish(tmp_path / "index", NEW)
+    return tmp_path / "index"
+
+
+def live(index: Path) -> Path:
+    name = current_generation(index)
+    assert name is not None
+    return index / "generations" / name
+
+
+def snapshot(folder: Path) -> dict[str, str]:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def names(opened) -> list[str]:
+    return [artifact.name for artifact in opened.library.artifacts]
+
+
+# --- what is opened --------------------------------------------------------------------------------------------------
+
+
+def test_without_an_index_the_command_to_build_one_is_named(tmp_path):
+    assert current_generation(tmp_path / "none") is None
+    with pytest.raises(IndexMissingError, match="build it with: sidebyside index --index"):
+        open_index(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_what_was_published_is_opened(index):
+    with open_index(index, fingerprint=ENCODER.fingerprint) as opened:
+        assert opened.generation == current_generation(index) == live(index).name
+        assert opened.notice is None
+        assert names(opened) == ["Alpha", "Beta", "Delta", "Gamma"]
+        texts = [sentence.text for passage in opened.passages for sentence in passage.sentences]
+        assert np.array_equal(opened.vectors, ENCODER.encode(texts))
+        assert not opened.vectors.flags.writeable
+        for position, row in enumerate(opened.first_rows):
+            assert texts[row] == opened.passages[position].sentences[0].text
+
+
+def test_rows_of_an_artifact_are_the_rows_of_its_sentences(index):
+    with open_index(index) as opened:
+        sentences = [(p.artifact, s) for p in opened.passages for s in p.sentences]
+        seen = []
+        for artifact in opened.library.artifacts:
+            rows = opened.rows(artifact.id)
+            assert len(rows) == sum(owner == artifact.id for owner, _ in sentences)
+            assert all(sentences[row][0] == artifact.id for row in rows)
+            seen += rows
+        assert sorted(seen) == list(range(len(sentences)))
+        assert opened.rows("nobody") == range(0)
+
+
+def test_search_finds_passages_as_exact_comparison_does(index):
+    with open_index(index) as opened:
+        means = mean_rows(opened.vectors, opened.first_rows)
+        for query in ("speed table of Gamma", "memory set-up", "before and after every change"):
+            vector = ENCODER.encode([query])[0]
+            found = opened.search(vector, 5)
+            exact = np.sort(means @ vector)[::-1][:5]
+            assert [score for _, score in found] == pytest.approx(exact.tolist(), abs=1e-5)
+            for position, score in found:
+                assert score == pytest.approx(float(means[position] @ vector), abs=1e-5)
+        assert opened.notice is None
+
+
+def test_search_returns_at_most_what_there_is(index):
+    with open_index(index) as opened:
+        vector = ENCODER.encode(["speed"])[0]
+        assert sorted(position for position, _ in opened.search(vector, 10_000)) == list(range(len(opened.passages)))
+        assert opened.search(vector, 0) == []
+
+
+def test_an_empty_collection_of_passages_answers_with_nothing(tmp_path):
+    publish(tmp_path, [])
+    with open_index(tmp_path) as opened:
+        assert opened.passages == ()
+        assert opened.vectors.shape == (0, 64)
+        assert opened.search(ENCODER.encode(["speed"])[0], 3) == []
+
+
+def test_mean_rows_are_normalised_means_of_each_passage():
+    vectors = np.array([[1, 0], [0, 1], [0, 1], [1, 0]], dtype=np.float32)
+    half = np.float32(np.sqrt(0.5))
+    first = np.array([0, 2, 3])
+    assert mean_rows(vectors, first) == pytest.approx(np.array([[half, half], [0, 1], [1, 0]]))
+    assert mean_rows(vectors, first, 1, 2) == pytest.approx(np.array([[0, 1]]))
+    assert mean_rows(vectors, first, 2, 2).shape == (0, 2)
+
+
+def test_first_rows_of_no_passages_are_none():
+    assert first_rows([]).tolist() == []
+
+
+def test_reading_leaves_the_generation_as_it_was(index):
+    before = snapshot(index)
+    with open_index(index) as opened:
+        opened.warm()
+        opened.search(ENCODER.encode(["speed"])[0], 3)
+    assert snapshot(index) == before
+
+
+def test_threads_search_one_opened_index(index):
+    with open_index(index) as opened:
+        vector = ENCODER.encode(["speed table of Gamma"])[0]
+        results: list[object] = []
+        threads = [threading.Thread(target=lambda: results.append(opened.search(vector, 5))) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert results == [opened.search(vector, 5)] * 16
+
+
+def test_private_copies_are_deleted_on_closing_and_after_a_kill(index, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    opened = open_index(index)
+    opened.warm()
+    copies = list((tmp_path / "temporary").iterdir())
+    assert len(copies) == 1
+    stale = copies[0].with_name("sidebyside-chroma-stale")
+    shutil.copytree(copies[0], stale)  # nobody holds this one: what a killed reader leaves
+    with open_index(index) as other:
+        other.warm()
+        assert not stale.exists()
+        assert copies[0].exists()
+    opened.close()
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+# --- what is refused or worked around -------------------------------------------------------------------------------
+
+
+def test_another_encoder_is_refused_with_the_command(index):
+    with pytest.raises(IndexMismatchError, match=r"built with encoder fake .*rebuild with: sidebyside index"):
+        open_index(index, fingerprint="of another encoder")
+
+
+@pytest.mark.parametrize("found", [0, generations.FORMAT + 1])
+def test_another_format_is_refused_with_the_command(index, found):
+    manifest = live(index) / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": found}))
+    with pytest.raises(IndexMismatchError, match=rf"has format {found}.*rebuild with: sidebyside index"):
+        open_index(index)
+
+
+def _flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 4
+    path.write_bytes(bytes(data))
+
+
+def _truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+DAMAGE = [_flip, _truncate, Path.unlink]
+FILES = ["library.jsonl", "passages.jsonl", "pages.jsonl", VECTORS, "manifest.json"]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("file", FILES)
+def test_damage_is_noticed_and_the_earlier_generation_answers(index, file, damage):
+    damaged = live(index)
+    damage(damaged / file)
+    with open_index(index) as opened:
+        assert opened.generation != damaged.name
+        assert names(opened) == ["Alpha", "Beta"]
+        assert opened.notice is not None
+        assert damaged.name in opened.notice
+        assert "sidebyside index" in opened.notice
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("file", FILES)
+def test_damage_without_an_earlier_generation_names_the_command(tmp_path, file, damage):
+    publish(tmp_path, OLD)
+    damage(live(tmp_path) / file)
+    with pytest.raises(IndexDamagedError, match="rebuild with: sidebyside index"):
+        open_index(tmp_path)
+
+
+@pytest.mark.parametrize("text", [None, "", "nothing\n", "../index\n", ".building-x\n", "a/b\n", b"\xff\xfe"])
+def test_a_bad_pointer_leads_to_the_newest_intact_generation(index, text):
+    pointer = index / "CURRENT"
+    pointer.unlink()
+    if text is not None:
+        pointer.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with open_index(index) as opened:
+        assert names(opened) == ["Alpha", "Beta", "Delta", "Gamma"]
+        assert opened.notice is not None
+
+
+@pytest.mark.parametrize("damage", [*DAMAGE, shutil.rmtree])
+def test_search_works_without_chroma(index, damage):
+    chroma = live(index) / "chroma"
+    damage(chroma if damage is shutil.rmtree else next(chroma.rglob("data_level0.bin")))
+    vector = ENCODER.encode(["speed table of Gamma"])[0]
+    with open_index(index) as opened:
+        assert opened.notice is None
+        found = opened.search(vector, 5)
+        assert "Chroma" in str(opened.notice)
+        exact = np.sort(mean_rows(opened.vectors, opened.first_rows) @ vector)[::-1][:5]
+        assert [score for _, score in found] == pytest.approx(exact.tolist(), abs=1e-6)
+
+
+def test_search_works_where_no_copy_can_be_made(index, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with open_index(index) as opened:
+        assert len(opened.search(ENCODER.encode(["speed"])[0], 5)) == 5
+        assert "Chroma" in str(opened.notice)
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_open_index_keeps_answering_while_generations_come_and_go(index):
+    vector = ENCODER.encode(["speed"])[0]
+    opened = open_index(index)
+    first = opened.search(vector, 4)
+    folder = live(index)
+    for number in range(4):
+        publish(index, [*OLD, (f"Extra{number}", "Other")])
+        assert opened.search(vector, 4) == first
+        assert opened.vectors.shape[0] == sum(len(passage.sentences) for passage in opened.passages)
+    assert folder.is_dir(), "a generation that a reader holds is not deleted"
+    opened.close()
+    opened.close()
+    publish(index, OLD)
+    assert not folder.exists()
+    assert len(list((index / "generations").iterdir())) == 2
+
+
+def test_the_earlier_generation_stays_and_older_ones_go(tmp_path):
+    published = [publish(tmp_path, [*OLD, (f"Extra{number}", "Other")]) for number in range(4)]
+    assert sorted(path.name for path in (tmp_path / "generations").iterdir()) == sorted(published[-2:])
+    assert current_generation(tmp_path) == published[-1]
+
+
+def test_the_same_content_has_the_same_name_until_that_is_taken(tmp_path):
+    first = publish(tmp_path / "a", NEW)
+    again = publish(tmp_path / "b", NEW[::-1])
+    assert first == again
+    assert publish(tmp_path / "a", NEW) == f"{first}-2"
+    manifests = [generations.read_manifest(live(tmp_path / name)) for name in ("a", "b")]
+    assert manifests[0].content == manifests[1].content
+    assert publish(tmp_path / "a", OLD) != first
+
+
+def test_leftovers_of_killed_builds_are_deleted(index):
+    for name in (".building-dead", ".deleting-dead"):
+        (index / "generations" / name / "chroma").mkdir(parents=True)
+    kept = {path.name for path in (index / "generations").iterdir() if not path.name.startswith(".")}
+    with generations.writer_lock(index):
+        generations.clean_leftovers(index)
+    assert {path.name for path in (index / "generations").iterdir()} == kept
+    with open_index(index) as opened:
+        assert opened.notice is None
+
+
+def test_a_second_writer_is_refused_at_once_with_the_pid_of_the_first(index):
+    code = (
+        "import sys, time; from pathlib import Path; from sidebyside import generations\n"
+        "with generations.writer_lock(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code, str(index)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        started = time.monotonic()
+        with pytest.raises(IndexBusyError, match=f"process {holder.pid} is building"), generations.writer_lock(index):
+            pass
+        assert time.monotonic() - started < 2
+        with open_index(index) as opened:
+            assert opened.notice is None
+    finally:
+        holder.kill()
+        holder.wait()
+        assert holder.stdout is not None
+        holder.stdout.close()
+    assert publish(index, OLD) == current_generation(index), "a lock ends with its process"
+
+
+def test_two_threads_cannot_both_write(index):
+    with generations.writer_lock(index), pytest.raises(IndexBusyError), generations.writer_lock(index):
+        pass
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_disk_that_refuses_leaves_the_old_index(index, monkeypatch, code):
+    def refuse(path):
+        raise OSError(code, os.strerror(code), str(path))
+
+    before = current_generation(index)
+    monkeypatch.setattr(generations, "_sync", refuse)
+    with pytest.raises(LibraryIndexError, match=rf"{os.strerror(code)}; the index in .* stays as it was"):
+        publish(index, OLD)
+    monkeypatch.undo()
+    assert current_generation(index) == before
+    with open_index(index) as opened:
+        assert opened.notice is None
+
+
+def test_vectors_that_do_not_fit_the_passages_are_never_published(index, monkeypatch):
+    before = current_generation(index)
+    broken = FakeEncoder()
+    monkeypatch.setattr(broken, "encode", lambda texts: ENCODER.encode(texts)[:-1])
+    with pytest.raises(IndexDamagedError, match="vectors are incomplete; the old index stays"):
+        publish(index, [("Other", "Pair")], broken)
+    assert current_generation(index) == before
+
+
+def test_paths_may_have_spaces_and_any_script(tmp_path):
+    index = tmp_path / "mein Index – 索引"
+    publish(index, OLD)
+    with open_index(index) as opened:
+        assert len(opened.search(ENCODER.encode(["speed"])[0], 3)) == 3
+        assert opened.notice is None
+
+
+BUILDER = """
+import sys, itertools
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+import test_index
+for number in itertools.count():
+    test_index.publish(Path(sys.argv[1]), test_index.OLD if number % 2 else test_index.NEW)
+    print(number, flush=True)
+"""
+
+
+def test_a_kill_at_any_moment_leaves_an_old_or_a_new_generation(index):
+    random.seed(7)
+    vector = ENCODER.encode(["speed"])[0]
+    for _ in range(10):
+        tests = str(Path(__file__).parent)
+        builder = subprocess.Popen([sys.executable, "-c", BUILDER, str(index), tests], stdout=subprocess.PIPE)
+        assert builder.stdout is not None
+        builder.stdout.readline()  # imports are done: from here on every moment is one of a build
+        time.sleep(random.uniform(0, 0.4))
+        os.kill(builder.pid, signal.SIGKILL)
+        builder.wait()
+        builder.stdout.close()
+        with open_index(index, fingerprint=ENCODER.fingerprint) as opened:
+            assert opened.notice is None
+            assert names(opened) in (["Alpha", "Beta"], ["Alpha", "Beta", "Delta", "Gamma"])
+            assert len(opened.search(vector, 100)) == len(opened.passages)
+            assert opened.notice is None
+    publish(index, OLD)
+    folders = [path.name for path in (index / "generations").iterdir()]
+    assert len([name for name in folders if not name.startswith(".")]) <= 2
