@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sidebyside.settings import Settings
 
 TRIES = 3  # per call, as long as no text has come
+PAUSE = 0.6  # seconds before the second try, give or take a half; doubled for the third
 CONNECT_TIMEOUT = 5.0  # seconds
 _LINE_LIMIT = 1_000_000  # bytes; no server sends more in one event
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -238,7 +239,7 @@ class ServerGenerator:
                 yield from self._receive_once(call)
                 return
             except _RetryError as error:
-                pause = random.uniform(0.5, 1.5) * 0.3 * 2**attempt
+                pause = random.uniform(0.5, 1.5) * PAUSE * 2 ** (attempt - 1)
                 if attempt == TRIES or call.left <= pause or call.cancelled.wait(pause):
                     raise GenerationError(
                         f"{self._where}: {error}; check that it runs, and SIDEBYSIDE_LLM_URL"
