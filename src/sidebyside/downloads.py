@@ -34,7 +34,7 @@ def fetch_from_hub(model: CatalogueModel, staging: Path, progress: Progress | No
     Raises DownloadError. The caller checks sizes and hashes.
     """
     import huggingface_hub
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
     folder = staging / FILES
     folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sidebyside.cli.shell import index_option, json_option, load_settings, print_json, print_table, printable
+from sidebyside.cli.shell import (
+    ProgressReport,
+    index_option,
+    json_option,
+    load_settings,
+    print_json,
+    print_table,
+    printable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,15 +84,44 @@ def chat(host: str | None, port: int | None, model: str | None, no_llm: bool, in
 
 @click.command("eval", short_help="Score the answers to a question set.")
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Most questions to generate.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Which questions to generate.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON there as well.")
 @model_option
 @no_llm_option
 @json_option
 @index_option
-def evaluate(file: Path | None, model: str | None, no_llm: bool, as_json: bool, index_dir: Path | None) -> None:
-    """Score the answers to a question set; without FILE, questions are made from the library itself."""
-    from sidebyside.evaluation import run_evaluation
+def evaluate(
+    file: Path | None,
+    limit: int,
+    seed: int,
+    output: Path | None,
+    model: str | None,
+    no_llm: bool,
+    as_json: bool,
+    index_dir: Path | None,
+) -> None:
+    """Ask the questions of FILE (JSON lines) and score the answers; without FILE, questions about your own library.
 
-    run_evaluation(file, answer_settings(index_dir, model, no_llm), as_json=as_json)
+    The table has a row for each kind of question; below it stand the questions that failed, and why.
+    """
+    from sidebyside.evaluation import evaluate, format_report
+
+    settings = answer_settings(index_dir, model, no_llm)
+    with ProgressReport() as progress:
+        report = evaluate(
+            *(settings.index, file),
+            settings=settings,
+            seed=seed,
+            limit=limit,
+            progress=lambda done, total: progress("asking", done, total),
+        )
+    if output is not None:
+        output.write_text(json.dumps(report.to_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        click.echo(printable(format_report(report)))
 
 
 def answer_settings(index_dir: Path | None, model: str | None, no_llm: bool, **flags: Any) -> Settings:

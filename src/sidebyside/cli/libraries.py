@@ -22,6 +22,7 @@ from sidebyside.cli.shell import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sidebyside.library import LibraryDiff
     from sidebyside.records import Artifact, BuildReport, Capability, Library
 
 
@@ -141,7 +142,7 @@ def diff(as_json: bool, index_dir: Path | None) -> None:
     if as_json:
         print_json(changes.to_dict())
     else:
-        click.echo(printable(str(changes)))
+        print_changes(changes)
 
 
 @click.command(short_help="Print a page to fill in yourself.")
@@ -161,6 +162,23 @@ def card(name: str, output: Path | None, index_dir: Path | None) -> None:
         raise click.ClickException(f"{output} exists: choose another file")
     output.write_text(text, encoding="utf-8")
     click.echo(f"Fill in {output}, then run: sidebyside index {output}")
+
+
+def print_changes(changes: LibraryDiff) -> None:
+    """One line per change: "+" came, "-" went, "~" is different."""
+    if changes.empty:
+        click.echo("the last rebuild changed nothing")
+    lines = [f"+ {label}" for label in changes.artifacts_added]
+    lines += [f"- {label}" for label in changes.artifacts_removed]
+    for fact in changes.facts:
+        before, after = (" / ".join(values) or "not stated" for values in (fact.before, fact.after))
+        lines.append(f"~ {fact.artifact}: {fact.label}: {before} -> {after}")
+    for capability in changes.capabilities:
+        sign = "+" if not capability.before else "-" if not capability.after else "~"
+        parts = f" ({', '.join(capability.changed)})" if capability.changed else ""
+        lines.append(f"{sign} {capability.artifact}: {capability.after or capability.before}{parts}")
+    for line in lines:
+        click.echo(one_line(line))
 
 
 def find_artifacts(library: Library, name: str) -> Sequence[Artifact]:

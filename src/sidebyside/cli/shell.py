@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -75,8 +76,8 @@ def printable(text: str) -> str:
 
 def print_json(data: Any) -> None:
     """Indented JSON; characters stay as they are where the output can carry them."""
-    encoding = (getattr(click.get_text_stream("stdout"), "encoding", None) or "").lower().replace("-", "")
-    click.echo(json.dumps(data, ensure_ascii=encoding != "utf8", indent=2))
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    click.echo(json.dumps(data, ensure_ascii=not unicode, indent=2))
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -99,7 +100,11 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], *, righ
         table.add_column(printable(title), justify="right" if position in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(printable(str(cell)) for cell in row))
-    console().print(table)
+    out = console()
+    with out.capture() as captured:
+        out.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
 
 
 def progress_bar(*, bytes_: bool = False) -> Any:
