@@ -61,11 +61,15 @@ def root_path(index_dir: Path, root: str) -> Path:
 
 def root_of(index_dir: Path, path: str | Path) -> str:
     """The root that a given path stands for: SEEDS for the seeds folder or anything in it, else the absolute path."""
-    absolute = Path(path).expanduser().absolute()
-    # Links are resolved in the folder, not in the name: a glob is not a path, and a link is known by its own name.
-    absolute = absolute.parent.resolve() / absolute.name
+    absolute = _absolute(path)
     seeds = (index_dir / SEEDS).resolve()
     return SEEDS if absolute == seeds or seeds in absolute.parents else str(absolute)
+
+
+def _absolute(path: str | Path) -> Path:
+    # Links are resolved in the folder, not in the name: a glob is not a path, and a link is known by its own name.
+    absolute = Path(path).expanduser().absolute()
+    return absolute.parent.resolve() / absolute.name
 
 
 def root_exists(index_dir: Path, root: str) -> bool:
@@ -84,7 +88,7 @@ def forget(index_dir: Path, origins: Origins, names: Iterable[str]) -> Origins:
     for name in names:
         root = root_of(index_dir, name)
         gone = {file for file in origins.files if _is_named(index_dir, file, name)}
-        if root in origins.roots:
+        if root in origins.roots and root != SEEDS:
             origins = _without_root(origins, root)
         elif gone:
             # Every file with these contents: one that was left would bring the page back.
@@ -109,7 +113,7 @@ def _without_root(origins: Origins, root: str) -> Origins:
 
 
 def _is_named(index_dir: Path, file: OriginFile, name: str) -> bool:
-    return name in (file.source, file.name) or Path(name).absolute() == _place(index_dir, file.root, file.name)
+    return name in (file.source, file.name) or _absolute(name) == _place(index_dir, file.root, file.name)
 
 
 def _place(index_dir: Path, root: str, name: str) -> Path:
@@ -128,10 +132,10 @@ def watch(index_dir: Path, origins: Origins, paths: Iterable[str]) -> Origins:
         root = root_of(index_dir, path)
         if root_exists(index_dir, root):
             roots.add(root)
-        absolute = Path(path).expanduser().absolute()
+        absolute = _absolute(path)
         for item in list(removed):
             place = _place(index_dir, *item)
-            if item[0] == root or absolute == place or absolute in place.parents:
+            if root == item[0] != SEEDS or absolute == place or absolute in place.parents:
                 removed.discard(item)
     return Origins(tuple(sorted(roots)), origins.files, tuple(sorted(removed)))
 

@@ -76,14 +76,14 @@ class _Scanner:
         found: dict[tuple[str, str], CollectedFile] = {}
         for root in self.origins.roots:
             if root_exists(self.index_dir, root):
-                files, skipped = collect_pages([root_path(self.index_dir, root)])
+                files, skipped = collect_pages([root_path(self.index_dir, root)], max_bytes=self.max_bytes)
                 found |= {(root, file.source): file for file in files}
                 self.scan.skipped += [(str(path), reason) for path, reason in skipped]
             else:
                 self._keep_root(root)
         for path in given:
             if root_of(self.index_dir, path) not in self.origins.roots:
-                self.scan.skipped.append((path, "there is no such file or folder"))
+                self.scan.skipped += collect_pages([path])[1]
         for key in self.origins.removed:
             if found.pop(key, None) is not None:
                 self.scan.skipped.append((key[1], "was removed from the index; name the file to take it back"))
@@ -98,8 +98,10 @@ class _Scanner:
 
     def _without_repeats(self, found: dict[tuple[str, str], CollectedFile]) -> dict[tuple[str, str], CollectedFile]:
         """Drop roots that are single files inside another root: the folder speaks for them."""
-        folders = {str(file.path) for (root, _), file in found.items() if root != str(file.path)}
-        covered = {root for root, _ in found if root in folders}
+        inside = {file.path.resolve() for (root, _), file in found.items() if root != str(file.path)}
+        covered = {
+            root for (root, _), file in found.items() if root == str(file.path) and file.path.resolve() in inside
+        }
         self.roots = tuple(root for root in self.origins.roots if root not in covered)
         return {key: file for key, file in found.items() if key[0] not in covered}
 
