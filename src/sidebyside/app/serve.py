@@ -5,8 +5,12 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Any
 
+from starlette.middleware import Middleware
+
+from sidebyside.app.guard import Guard
 from sidebyside.app.page import build_page, stylesheet, theme
 from sidebyside.app.provider import Provider
+from sidebyside.app.routes import download_routes
 from sidebyside.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -25,7 +29,9 @@ def launch(settings: Settings, *, prevent_block: bool = False, provider: Provide
     provider.warm()
     page = build_page(provider, settings)
     try:
-        page.queue(max_size=64, default_concurrency_limit=8, api_open=False).launch(**_launch_options(settings))
+        page.queue(max_size=64, default_concurrency_limit=8, api_open=False).launch(
+            **_launch_options(settings, provider)
+        )
     except OSError as error:
         raise SettingsError(
             f"port {settings.port} on {settings.host} cannot be used ({error}); choose another with --port"
@@ -39,8 +45,12 @@ def launch(settings: Settings, *, prevent_block: bool = False, provider: Provide
     return page
 
 
-def _launch_options(settings: Settings) -> dict[str, Any]:
+def _launch_options(settings: Settings, provider: Provider) -> dict[str, Any]:
     return {
+        "app_kwargs": {
+            "routes": download_routes(provider, settings.index),
+            "middleware": [Middleware(Guard, hosts=[settings.host])],
+        },
         "server_name": settings.host,
         "server_port": settings.port,
         "share": False,
