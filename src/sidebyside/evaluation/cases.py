@@ -19,10 +19,11 @@ STATUSES: tuple[str, ...] = get_args(Status)
 class Case:
     """One question and what is expected of its answer.
 
-    `must` and `must_not` are regular expressions, searched without regard to case in what the reader sees;
-    `cite` names the artifacts of which each must be cited, `allow` those that may be cited as well ("*": any), and
-    every expression in `quote` must match the quote of some citation. `status` holds the acceptable ones.
-    `swap_of` is the id of the question that asks the same with the names in the other order.
+    Regular expressions are searched without regard to case: each of `must` in all that the reader sees (text and
+    notes), each of `must_not` in the same without the verbatim quotes, each of `quote` in the quotes of the
+    citations, one of which it must match. `cite` names the artifacts of which each must be cited, `allow` those that
+    may be cited as well ("*": any). `status` holds the acceptable ones. `swap_of` is the id of the question that
+    asks the same with the names in the other order.
     """
 
     id: str

@@ -10,6 +10,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, islice, zip_longest
 
 from sidebyside.evaluation.cases import Case
@@ -64,7 +65,7 @@ def generate_questions(library: Library, seed: int = 0, limit: int = 100) -> lis
 def _numbered(case: Case, number: int) -> Case:
     """The case with its final id; a swap directly follows the question it swaps."""
     swap_of = f"generated-{number - 1:03}" if case.swap_of else None
-    return Case(**(case.to_dict() | {"id": f"generated-{number:03}", "swap_of": swap_of}))
+    return replace(case, id=f"generated-{number:03}", swap_of=swap_of)
 
 
 def _facts(library: Library, source: random.Random) -> Iterator[list[Case]]:
@@ -100,18 +101,18 @@ def _comparisons(library: Library, source: random.Random) -> Iterator[list[Case]
 def _comparison(winner: Artifact, loser: Artifact, wording: str, first: Artifact, second: Artifact) -> list[Case]:
     won, lost = re.escape(winner.name), re.escape(loser.name)
     values = (*_ranks(winner), *_ranks(loser))
-    shared = {
-        "kind": "compare_facts",
-        "must": (won, *(rf"\b{value}\b" for value in values)),
-        "must_not": (
-            rf"{lost}(?:(?!{won})[^;\n]){{0,40}}\b(?:has|is|ranks|scores)(?:(?!{won})[^;\n]){{0,20}}\bhigher",
-        ),
-        "cite": (winner.label, loser.label),
-        "status": ("answered",),
-    }
-    orders = ((first, second), (second, first))
-    questions = [wording.format(label=RANK, a=a.label, b=b.label) for a, b in orders]
-    return [Case(id="", question=questions[0], **shared), Case(id="", question=questions[1], swap_of="swap", **shared)]
+    beaten = rf"{lost}(?:(?!{won})[^;\n]){{0,40}}\b(?:has|is|ranks|scores)(?:(?!{won})[^;\n]){{0,20}}\bhigher"
+    case = Case(
+        id="",
+        kind="compare_facts",
+        question=wording.format(label=RANK, a=first.label, b=second.label),
+        must=(won, *(rf"\b{value}\b" for value in values)),
+        must_not=(beaten,),
+        cite=(winner.label, loser.label),
+        status=("answered",),
+    )
+    swapped = wording.format(label=RANK, a=second.label, b=first.label)
+    return [case, replace(case, question=swapped, swap_of="swap")]
 
 
 def _counts(library: Library) -> Iterator[list[Case]]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from sidebyside.evaluation.cases import Case
-from sidebyside.evaluation.shown import QUOTE, plain, shown_sentences, shown_text
+from sidebyside.evaluation.shown import QUOTE, own_words, plain, shown_sentences, shown_text
 from sidebyside.records import Answer, Citation
 
 _COMPARED = re.compile(
@@ -29,12 +29,12 @@ class Judgement:
 
 def judge(case: Case, answer: Answer) -> Judgement:
     """Compare an answer with what its case expects."""
-    text = shown_text(answer)
+    text, said = shown_text(answer), own_words(answer)
     reasons = []
     if answer.status not in case.status:
         reasons.append(f"status {answer.status}, expected {' or '.join(case.status)}")
     reasons += [f"does not say /{pattern}/" for pattern in case.must if not _search(pattern, text)]
-    reasons += [f"says /{pattern}/" for pattern in case.must_not if _search(pattern, text)]
+    reasons += [f"says /{pattern}/" for pattern in case.must_not if _search(pattern, said)]
     reasons += [f"does not cite {name}" for name in case.cite if not cites(name, answer)]
     quotes = [plain(citation.quote) for citation in answer.citations]
     reasons += [

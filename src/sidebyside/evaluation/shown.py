@@ -9,9 +9,12 @@ from sidebyside.records import Answer
 
 QUOTE = "‹quote›"
 MARKER = re.compile(r"\[(\d+)\]")
+_MARKERS = re.compile(r" ?(?:\[\d+\])+")
 _LOOK_ALIKES = str.maketrans(
-    {"\u00a0": " ", "\u202f": " ", "‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-"}
+    {"\u00a0": " ", "\u202f": " ", "‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u2011": "-"}
 )
+# A page is named after the artifacts it compares: its file name is not what an answer says about them.
+_FILE_NAME = re.compile(r"[\w./@-]+\.(?:txt|html?|md|json)\b", re.IGNORECASE)
 _SPLIT = re.compile(r"(?<=[.!?])\s+(?=[^\sa-z])")
 
 
@@ -25,19 +28,27 @@ def plain(markdown: str) -> str:
 
 
 def shown_text(answer: Answer) -> str:
-    """Text and notes, plain and without citation markers: what `must` and `must_not` are searched in."""
+    """Text and notes, plain, without citation markers and names of page files."""
     text = "\n".join(plain(part) for part in (answer.text, *answer.notes))
-    return re.sub(r"[ ]?(?:\[\d+\])+", "", text)
+    return _FILE_NAME.sub("", _MARKERS.sub("", text))
+
+
+def own_words(answer: Answer) -> str:
+    """As `shown_text`, with every verbatim quote of a citation replaced by QUOTE: what the answer itself says."""
+    return _without_quotes(shown_text(answer), answer)
 
 
 def shown_sentences(answer: Answer) -> list[str]:
-    """The sentences of the text, markers kept, with every verbatim citation quote replaced by QUOTE."""
-    text = plain(answer.text)
-    quotes = {plain(citation.quote).replace("\n", " ") for citation in answer.citations}
-    for quote in sorted(quotes, key=len, reverse=True):
-        if quote:
-            text = text.replace(quote, QUOTE)
+    """The sentences of the text, markers kept, with every verbatim quote of a citation replaced by QUOTE."""
+    text = _without_quotes(plain(answer.text), answer)
     # A marker behind the full stop belongs to the sentence before it.
-    text = re.sub(r"([.!?])(\"?)\s*((?:\[\d+\]\s?)+)", r"\2 \3\1 ", text)
+    text = re.sub(r"([.!?])(\"?)\s*((?:\[\d+\] ?)+)", r"\2 \3\1 ", text)
     sentences = [piece.strip() for line in text.splitlines() for piece in _SPLIT.split(line)]
     return [sentence for sentence in sentences if re.search(r"\w", MARKER.sub("", sentence))]
+
+
+def _without_quotes(text: str, answer: Answer) -> str:
+    quotes = {" ".join(plain(citation.quote).split()) for citation in answer.citations} - {""}
+    for quote in sorted(quotes, key=len, reverse=True):
+        text = text.replace(quote, QUOTE)
+    return text
