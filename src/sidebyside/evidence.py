@@ -21,7 +21,10 @@ _ALTERNATIVES_PENALTY = 0.06
 
 # What a question measures when it uses these words: the unit its figures must have.
 _MEASURES: tuple[tuple[str, str], ...] = (
-    (r"\b(?:pric\w+|costs?|cheap\w*|expensive|subscription|fee|per (?:seat|month|user))\b|\bhow much (?:is|does|do|are)\b", "money"),
+    (
+        r"\b(?:pric\w+|costs?|cheap\w*|expensive|subscription|fee|per (?:seat|month|user))\b|\bhow much (?:is|does|do|are)\b",
+        "money",
+    ),
     (r"\b(?:context|token|window)\w*\b", "token"),
     (r"\b(?:latency|response time|how fast|faster|fastest|slower|slowest|quick\w*|speed|how long|delay)\b", "time"),
     (r"\b(?:disk|storage|memory|vram|ram|file size|download size|gigabytes?|megabytes?)\b", "bytes"),
@@ -77,7 +80,9 @@ def as_evidence(hit: Hit, score: float | None = None) -> Evidence:
     source = passage.source
     place = type(source)(source.file, sentence.start, sentence.end, source.date)
     rating = hit.score if score is None else score
-    return Evidence(passage.artifact, passage.evidence_class, sentence.text, place, passage.text, rating, hit.similarity)
+    return Evidence(
+        passage.artifact, passage.evidence_class, sentence.text, place, passage.text, rating, hit.similarity
+    )
 
 
 def _rate(hit: Hit, wanted: set[str], question: Question) -> float:
@@ -111,7 +116,9 @@ def _occurs(word: str, hits: Sequence[Hit]) -> bool:
     wanted = stem(word)
     for hit in hits:
         text = hit.sentence.text
-        if wanted in content_stems(text) or (len(word) >= 4 and word in text.casefold().replace("-", "").replace(" ", "")):
+        if wanted in content_stems(text) or (
+            len(word) >= 4 and word in text.casefold().replace("-", "").replace(" ", "")
+        ):
             return True
         if 2 <= len(word) <= 5 and word in initials(text):
             return True

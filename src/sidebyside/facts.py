@@ -156,7 +156,7 @@ def _ranking(artifacts: Sequence[Artifact], question: Question, cite: Cite) -> s
         artifacts, key=lambda a: (-direction * (known[a.id][1] if direction > 0 else known[a.id][0]), a.label)
     )
     first, second = known[ordered[0].id], known[ordered[1].id]
-    if len({span for span in known.values()}) == 1 and first[0] == first[1]:
+    if len(set(known.values())) == 1 and first[0] == first[1]:
         return _tie(ordered, label, cite)
     clear = first[0] > second[1] if direction > 0 else first[1] < second[0]
     if not clear:
@@ -265,15 +265,13 @@ def answer_library(library: Library, question: Question, cite: Cite) -> Finding:
             f"No artifact in the library {_said(question.filters)}.", "answered" if question.filters else "not_found"
         )
     if question.label and (question.direction or question.limit) and not question.counts:
-        return _superlative(library, rows, question, cite)
+        return _superlative(rows, question, cite)
     if question.label and question.label != "Capabilities" and not question.counts and not question.filters:
         return _all_values(library, question, cite)
     return _listing(library, rows, question, cite)
 
 
-def _superlative(
-    library: Library, rows: Sequence[tuple[Artifact, list[Fact]]], question: Question, cite: Cite
-) -> Finding:
+def _superlative(rows: Sequence[tuple[Artifact, list[Fact]]], question: Question, cite: Cite) -> Finding:
     label, direction = question.label, question.direction or 1
     if label == "Pricing" and not question.direction:
         direction = -1

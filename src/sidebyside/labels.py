@@ -111,7 +111,7 @@ def find_types(text: str, known: Iterable[str]) -> list[LabelUse]:
     folded = fold(text)
     spellings = {fold(name): name for name in (*PAGE_TYPES, *known) if name}
     spellings |= {word: name for word, name in _TYPE_SYNONYMS.items() if fold(name) in spellings}
-    found = []
+    found: list[LabelUse] = []
     for word in sorted(spellings, key=len, reverse=True):
         plural = rf"{re.escape(word[:-1])}(?:y|ies)" if word.endswith("y") else rf"{re.escape(word)}s?"
         for m in re.finditer(rf"(?<![\w-]){plural}(?![\w-])", folded):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sidebyside import labels as table
 from sidebyside.chatter import reply_to_chatter
 from sidebyside.names import Mention, NameIndex
-from sidebyside.records import Filter, Library, Question
+from sidebyside.records import Filter, Library, Question, QuestionKind
 from sidebyside.strangers import find_strangers
 from sidebyside.words import ASKING_WORDS, STOP_WORDS, content_words, fold, is_common, tokens
 
@@ -174,7 +174,7 @@ def _classify(
     if artifacts:
         proposed = prices[0].value if prices else types[0].label if types else ""
         return _about_artifacts(replace(base, value=proposed), folded, masked)
-    filters = tuple([*type_filters, *prices, *conditions])
+    filters = (*type_filters, *prices, *conditions)
     if unknown:
         return replace(base, kind="unknown", filters=filters, topic=_topic(masked, table_words=False))
     return _about_library(replace(base, filters=filters), folded)
@@ -259,7 +259,7 @@ def _follow_up(
     elliptical = bool(_ELLIPSIS.match(folded.strip())) or len(tokens(text)) <= 3
     pointed = _pointed(folded, state)
     if question.artifacts or question.unknown:
-        return _renamed_follow_up(question, folded, elliptical, pointed, state, library)
+        return _renamed_follow_up(question, text, spans, elliptical, pointed, state, library)
     wide = bool(_LIBRARY_WIDE.search(folded)) or any(f.label == "Type" for f in question.filters)
     if not pointed and (wide or not (elliptical or question.kind in {"library", "chat", "find"})):
         return question
@@ -298,9 +298,16 @@ def _pointed(folded: str, state: _State) -> tuple[str, ...]:
 
 
 def _renamed_follow_up(
-    question: Question, folded: str, elliptical: bool, pointed: tuple[str, ...], state: _State, library: Library
+    question: Question,
+    text: str,
+    spans: Sequence[tuple[int, int]],
+    elliptical: bool,
+    pointed: tuple[str, ...],
+    state: _State,
+    library: Library,
 ) -> Question:
     """A follow-up with names of its own: "and X?" keeps the aspect, "compare it with X" keeps the artifact."""
+    folded = fold(_mask(text, spans))
     previous = state.question
     assert previous is not None
     adds = bool(_JOINS.search(folded)) and (elliptical or bool(pointed))
@@ -310,8 +317,7 @@ def _renamed_follow_up(
         artifacts = tuple(dict.fromkeys((*kept, *question.artifacts)))
         if bare:
             return _reuse(previous, question, artifacts)
-        spans = [(m, m) for m in ()]
-        return _ask_about(replace(question, artifacts=artifacts), artifacts, question.text, spans, state, library)
+        return _ask_about(replace(question, artifacts=artifacts), artifacts, text, spans, state, library)
     if elliptical and bare and question.artifacts:
         return _reuse(previous, question, question.artifacts)
     return question
@@ -320,7 +326,7 @@ def _renamed_follow_up(
 def _reuse(previous: Question, question: Question, artifacts: tuple[str, ...]) -> Question:
     """The previous question asked about other artifacts."""
     several = len(artifacts) + len(question.unknown) > 1
-    kind = previous.kind
+    kind: QuestionKind = previous.kind
     if kind in {"fact", "rank"}:
         kind = "rank" if several else "fact"
     elif kind in {"support", "compare"} or (kind == "find" and previous.topic):
@@ -372,8 +378,8 @@ def _inherit_filters(question: Question, state: _State) -> Question:
     ):
         return question
     own = {f.label for f in question.filters}
-    filters = tuple([*(f for f in previous.filters if f.label not in own), *question.filters])
-    kind = "find" if question.topic or previous.kind == "find" else "library"
+    filters = (*(f for f in previous.filters if f.label not in own), *question.filters)
+    kind: QuestionKind = "find" if question.topic or previous.kind == "find" else "library"
     return replace(question, kind=kind, filters=filters, label=question.label or previous.label, topic=question.topic or previous.topic,
                    aspect=question.aspect if question.topic else previous.aspect, direction=question.direction or previous.direction,
                    counts=question.counts or previous.counts)  # fmt: skip

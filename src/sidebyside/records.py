@@ -375,6 +375,33 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedCapability:
+    """Capabilities of different artifacts that mean the same.
+
+    `evidence` holds one sentence per artifact; `similarity` is the lowest cosine similarity between two of them.
+    """
+
+    evidence: tuple[Evidence, ...]
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two or more artifacts side by side.
+
+    `only` maps an artifact's id to sentences for the capabilities that no other has; `verdicts` are the pages' own
+    conclusions about these artifacts, `notes` conflicts and contradictions.
+    """
+
+    artifacts: tuple[Artifact, ...]
+    table: Table | None
+    shared: tuple[SharedCapability, ...]
+    only: Mapping[str, tuple[Evidence, ...]]
+    verdicts: tuple[Evidence, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One step of a streamed answer.
 

@@ -16,7 +16,9 @@ from sidebyside.words import ASKING_WORDS, content_words, fold, initials, is_nam
 # Share of a sentence's content words that must stand in its evidence.
 COVERAGE = 0.75
 
-_NEGATIONS = frozenset("not no never without cannot can't doesn't don't isn't aren't won't lacks lack lacking unable nor neither none".split())
+_NEGATIONS = frozenset(
+    "not no never without cannot can't doesn't don't isn't aren't won't lacks lack lacking unable nor neither none".split()
+)
 _OPPOSITES = (
     ("higher", "lower"), ("more", "less"), ("more", "fewer"), ("faster", "slower"), ("larger", "smaller"), ("longer", "shorter"),
     ("better", "worse"), ("cheaper", "expensive"), ("free", "paid"), ("increase", "decrease"), ("increase", "reduce"), ("open", "closed"),
@@ -27,10 +29,14 @@ _OPPOSITE_OF: dict[str, set[str]] = {}
 for _one, _other in _OPPOSITES:
     _OPPOSITE_OF.setdefault(stem(_one), set()).add(stem(_other))
     _OPPOSITE_OF.setdefault(stem(_other), set()).add(stem(_one))
-_EMPTY_REPLY = re.compile(r"\b(?:not (?:stated|mentioned|specified|provided|described)|no information|does not (?:state|mention|say|specify|provide)|the quotes?|the page)\b")
+_EMPTY_REPLY = re.compile(
+    r"\b(?:not (?:stated|mentioned|specified|provided|described)|no information|does not (?:state|mention|say|specify|provide)|the quotes?|the page)\b"
+)
 _FORBIDDEN = re.compile(r"https?://|www\.|<[a-z/!]|\]\(|```|\[\d+\]", re.IGNORECASE)
 # Words a summary may add without adding a statement.
-_FREE_WORDS = ASKING_WORDS | frozenset("include includes including well specifically such e.g i.e thus therefore artifact its their".split())
+_FREE_WORDS = ASKING_WORDS | frozenset(
+    "include includes including well specifically such e.g i.e thus therefore artifact its their".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ def verify_sentence(sentence: str, evidence: Sequence[str], *, name: str) -> Che
         _unusable(sentence)
         or _foreign_figure(sentence, support, name)
         or _foreign_name(sentence, support, name)
-        or _turned(sentence, basis, name)
+        or _turned(sentence, basis)
         or ("" if coverage >= COVERAGE else f"only {coverage:.0%} of its words are in the evidence")
     )
     return Check(not reason, reason, coverage, rests_on)
@@ -91,7 +97,9 @@ def _same_figure(one: Quantity, other: Quantity) -> bool:
     """Equal value; the unit must agree where both are known kinds of unit (a noun beside a number may be left out)."""
     if one.value != other.value:
         return False
-    return not one.unit or not other.unit or one.unit == other.unit or one.unit.split("/")[0] == other.unit.split("/")[0]
+    return (
+        not one.unit or not other.unit or one.unit == other.unit or one.unit.split("/")[0] == other.unit.split("/")[0]
+    )
 
 
 def _foreign_name(sentence: str, support: str, name: str) -> str:
@@ -108,7 +116,7 @@ def _foreign_name(sentence: str, support: str, name: str) -> str:
     return ""
 
 
-def _turned(sentence: str, basis: Sequence[str], name: str) -> str:
+def _turned(sentence: str, basis: Sequence[str]) -> str:
     """Reversed polarity: a negation on one side only, or a word whose opposite is what the evidence says."""
     if not basis:
         return "rests on no evidence"

@@ -1,0 +1,302 @@
+"""The assistant: composes the stages into answers, streams them, and follows new index generations."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sidebyside.errors import GenerationError, ModelMissingError, SidebysideError
+from sidebyside.index import LibraryIndex, current_generation, open_index
+from sidebyside.lanes import aspects, missing, overviews, prose, tables
+from sidebyside.lanes.draft import Draft
+from sidebyside.names import NameIndex
+from sidebyside.question import understand
+from sidebyside.records import Answer, Artifact, Comparison, Event, Library, Question
+from sidebyside.retrieval import Retriever
+from sidebyside.settings import Settings
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sidebyside.generation import Generator
+
+History = Sequence[tuple[str, str]]
+
+
+class _LazyEncoder:
+    """The encoder, loaded when the first text is encoded: questions that tables answer never wait for it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _encoder(self) -> Any:
+        from sidebyside.embedding import load_encoder
+
+        return load_encoder(self._settings)
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        with self._lock:
+            rows: NDArray[np.float32] = self._encoder.encode(list(texts))
+        return rows
+
+
+@dataclass(slots=True)
+class _Loaded:
+    """An open generation with what is derived from it, and how many questions use it."""
+
+    index: LibraryIndex
+    retriever: Retriever
+    names: NameIndex
+    users: int = 0
+    retired: bool = False
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Milliseconds since the question came."""
+
+    start: float = field(default_factory=time.perf_counter)
+
+    def ms(self) -> float:
+        return round((time.perf_counter() - self.start) * 1000, 1)
+
+
+class Assistant:
+    """Answers questions from one index; safe to use from several threads.
+
+    Open it with `Assistant.open(...)`, close it with `close()` or use it in a `with` statement. When a new generation
+    is published it is picked up by the next question; running answers finish on the one they began with.
+    """
+
+    def __init__(self, index: Path, settings: Settings, generator: Generator | None, notice: str = "") -> None:
+        self._path = index
+        self._settings = settings
+        self._generator = generator
+        self._notice = notice
+        self._encoder = _LazyEncoder(settings)
+        self._lock = threading.Lock()
+        self._loaded = self._load()
+
+    @classmethod
+    def open(
+        cls,
+        index: Path | str = "index",
+        *,
+        settings: Settings | None = None,
+        model: str | None = None,
+        generator: Generator | None = None,
+    ) -> Assistant:
+        """Open an index.
+
+        `model` is a catalogue name, a path to a GGUF file, or "none" for quotes only; without it the settings decide,
+        and a default model that is not installed is done without. `generator` takes the model's place (for tests and
+        other engines). Raises LibraryIndexError and ModelError.
+        """
+        settings = settings or Settings.load()
+        folder = settings.index if str(index) == "index" else Path(index)
+        if generator is not None:
+            return cls(folder, settings, generator)
+        chosen = settings.model_copy(update={"model": model}) if model else settings
+        found, notice = _open_generator(chosen, required=bool(model) or "model" in settings.model_fields_set)
+        return cls(folder, chosen, found, notice)
+
+    @property
+    def library(self) -> Library:
+        """The library of the current generation."""
+        return self._loaded.index.library
+
+    @property
+    def generation(self) -> str:
+        """The id of the current generation."""
+        return self._loaded.index.generation
+
+    @property
+    def index(self) -> Path:
+        """The folder of the index."""
+        return self._path
+
+    @property
+    def model(self) -> str | None:
+        """The name of the LLM, None for quotes only."""
+        return self._generator.name if self._generator else None
+
+    def warm(self) -> None:
+        """Load encoder and model now rather than at the first question; the model loads in the background."""
+        if self._generator:
+            self._generator.warm()
+        self._encoder.encode(["warm"])
+
+    def answer(self, question: str, history: History = ()) -> Answer:
+        """The whole answer to a question; `history` holds earlier (question, answer text) pairs, oldest first."""
+        return list(self.stream(question, history))[-1].answer
+
+    def stream(self, question: str, history: History = ()) -> Iterator[Event]:
+        """The answer as it grows: a "facts" event, "sentence" events, and last an "answer" event.
+
+        Closing the iterator stops the model.
+        """
+        clock = _Clock()
+        with self._lease() as loaded:
+            asked = understand(question, history, loaded.names, loaded.index.library)
+            draft = _facts_lane(asked, loaded)
+            writer = prose.Writer(draft, self._generator, max_tokens=self._settings.max_tokens)
+            stats = {"facts_ms": clock.ms(), "first_sentence_ms": None, "total_ms": None}
+            draft.notes.extend(
+                note for note in (self._notice if draft.sides else "", loaded.index.notice or "") if note
+            )
+            first = self._finish(draft.answer(), loaded, writer, stats)
+            yield Event("facts", first.text, first)
+            for sentence in writer.sentences():
+                stats["first_sentence_ms"] = stats["first_sentence_ms"] or clock.ms()
+                yield Event(
+                    "sentence", sentence, self._finish(draft.answer(extra=writer.blocks()), loaded, writer, stats)
+                )
+            stats["total_ms"] = clock.ms()
+            last = self._finish(draft.answer(extra=writer.blocks()), loaded, writer, stats)
+            yield Event("answer", "", last)
+
+    def compare(self, names: Sequence[str]) -> Comparison:
+        """Artifacts side by side, by label, name or id. Raises SidebysideError for a name that fits none or several."""
+        with self._lease() as loaded:
+            artifacts = [_named(name, loaded) for name in names]
+            if len({artifact.id for artifact in artifacts}) < 2:
+                raise SidebysideError("comparing takes two different artifacts; see: sidebyside library")
+            return overviews.compare_artifacts(loaded.index.library, artifacts, loaded.retriever)
+
+    def close(self) -> None:
+        """Free the index and the model."""
+        if self._generator:
+            self._generator.close()
+        with self._lock:
+            self._retire(self._loaded)
+
+    def __enter__(self) -> Assistant:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _finish(self, answer: Answer, loaded: _Loaded, writer: prose.Writer, stats: dict[str, float | None]) -> Answer:
+        model = self.model if writer.model_sentences else None
+        return replace(answer, generation=loaded.index.generation, model=model, stats={**stats, **writer.counts()})
+
+    def _load(self) -> _Loaded:
+        index = open_index(self._path)
+        return _Loaded(index, Retriever(index, self._encoder), NameIndex(index.library))
+
+    @contextmanager
+    def _lease(self) -> Iterator[_Loaded]:
+        """The current generation for one question; the one before is closed when its last question is done."""
+        with self._lock:
+            newest = current_generation(self._path)
+            if newest is not None and newest != self._loaded.index.generation and self._loaded.index.notice is None:
+                self._exchange()
+            loaded = self._loaded
+            loaded.users += 1
+        try:
+            yield loaded
+        finally:
+            with self._lock:
+                loaded.users -= 1
+                if loaded.retired and loaded.users == 0:
+                    loaded.index.close()
+
+    def _exchange(self) -> None:
+        try:
+            newer = self._load()
+        except SidebysideError:
+            return  # what is open keeps answering; `doctor` tells what is wrong with the new one
+        self._retire(self._loaded)
+        self._loaded = newer
+
+    @staticmethod
+    def _retire(loaded: _Loaded) -> None:
+        loaded.retired = True
+        if loaded.users == 0:
+            loaded.index.close()
+
+
+_Lane = Callable[[Draft, list[Artifact], Question, _Loaded], None]
+
+# Which lane answers which kind of question.
+_LANES: dict[str, _Lane] = {
+    "unknown": lambda draft, _, asked, loaded: missing.answer_unknown(draft, asked, loaded.names, loaded.retriever),
+    "fact": lambda draft, found, asked, loaded: tables.answer_fact(draft, found, asked, loaded.retriever),
+    "rank": lambda draft, found, asked, _: tables.answer_rank(draft, found, asked),
+    "library": lambda draft, _, asked, __: tables.answer_library(draft, asked),
+    "find": lambda draft, _, asked, loaded: aspects.answer_find(draft, asked, loaded.retriever),
+    "support": lambda draft, found, asked, loaded: aspects.answer_support(draft, found, asked, loaded.retriever),
+    "compare": lambda draft, found, asked, loaded: aspects.answer_compare(
+        draft, found, asked, loaded.retriever, loaded.names
+    ),
+    "overall": lambda draft, found, asked, loaded: overviews.answer_overall(draft, found, asked, loaded.retriever),
+    "alternatives": lambda draft, found, _, loaded: overviews.answer_alternatives(draft, found[0], loaded.retriever),
+    "best_for": lambda draft, found, _, __: overviews.answer_best_for(draft, found),
+    "describe": lambda draft, found, _, __: overviews.answer_describe(draft, found),
+}
+
+
+def _facts_lane(question: Question, loaded: _Loaded) -> Draft:
+    """Everything that code alone answers: direct answer, table, quotes, notes."""
+    library = loaded.index.library
+    draft = Draft(question, library)
+    artifacts = sorted((library.get(a) for a in question.artifacts), key=lambda a: a.id)
+    if question.kind == "chat":
+        draft.status = "not_found"
+        draft.blocks.append(question.reply or "Name an artifact, or ask which one does what you need.")
+    else:
+        _LANES[question.kind](draft, artifacts, question, loaded)
+    for name, ids in question.ambiguous:
+        labels = ", ".join(library.get(artifact).label for artifact in ids)
+        draft.notes.append(f"“{name}” may mean any of: {labels}. All of them are answered.")
+    return draft
+
+
+def _named(name: str, loaded: _Loaded) -> Artifact:
+    """The one artifact with this label, name or id, or that this text is about."""
+    library = loaded.index.library
+    for artifact in library.artifacts:
+        if name in {artifact.id, artifact.label}:
+            return artifact
+    ids = {artifact for mention in loaded.names.find(name).mentions for artifact in mention.artifacts}
+    if len(ids) == 1:
+        return library.get(ids.pop())
+    if ids:
+        labels = ", ".join(sorted(library.get(artifact).label for artifact in ids))
+        raise SidebysideError(f"{name!r} may mean several artifacts; name one of: {labels}")
+    near = ", ".join(library.get(artifact).label for artifact in loaded.names.nearest(name))
+    raise SidebysideError(
+        f"{name!r} is not in the library; " + (f"nearest: {near}" if near else "see: sidebyside library")
+    )
+
+
+def _open_generator(settings: Settings, *, required: bool) -> tuple[Generator | None, str]:
+    """The generator the settings ask for, or none with a notice why; an LLM asked for by name must be there."""
+    from sidebyside.generation import load_generator
+    from sidebyside.models import resolve_model
+
+    try:
+        spec = None if settings.llm_url else resolve_model(settings)
+    except ModelMissingError as error:
+        if required:
+            raise
+        return None, f"Answered with quotes only: {error}"
+    if spec is None and not settings.llm_url:
+        return None, ""
+    try:
+        return load_generator(settings, spec), ""
+    except GenerationError as error:
+        return None, f"Answered with quotes only: {error}"

@@ -1,0 +1,1 @@
+"""The answer lanes: what each kind of question is answered with."""

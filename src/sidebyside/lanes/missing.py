@@ -1,0 +1,99 @@
+"""What the library does not hold: unknown names, silent pages, and what is nearest instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sidebyside.evidence import Side, as_evidence, select_evidence
+from sidebyside.lanes.draft import Draft
+from sidebyside.names import NameIndex
+from sidebyside.records import Artifact, Question
+from sidebyside.retrieval import Retriever
+from sidebyside.words import join_names, tokens
+
+
+def answer_unknown(draft: Draft, question: Question, names: NameIndex, retriever: Retriever) -> None:
+    """A question about names that no page is about.
+
+    Where a page describes the one thing asked about in its own text ("Ollama Cloud provides..."), that is quoted with
+    its page; a name that only occurs as somebody's alternative is not described by that.
+    """
+    if len(question.unknown) == 1 and question.topic and _answer_from_mentions(draft, question, retriever):
+        return
+    draft.status = "not_found"
+    told = join_names(f"**{_plain(name)}**" for name in question.unknown)
+    be = "is" if len(question.unknown) == 1 else "are"
+    draft.blocks.append(f"{told} {be} not in the library, so the saved pages do not answer this.")
+    draft.blocks.append(nearest_block(draft, question.unknown, names))
+
+
+def nearest_block(draft: Draft, unknown: Sequence[str], names: NameIndex) -> str:
+    """The artifacts whose names are nearest, or what the library holds."""
+    near = list(dict.fromkeys(a for name in unknown for a in names.nearest(name)))[:3]
+    if near:
+        labels = join_names((f"**{draft.library.get(a).label}**" for a in near), "or")
+        return f"Nearest names in the library: {labels}."
+    holds = [artifact.label for artifact in draft.library.artifacts[:4]]
+    more = len(draft.library.artifacts) - len(holds)
+    return f"The library holds {join_names([*holds, *([f'{more} more'] if more > 0 else [])])}."
+
+
+def silent_text(sides: Sequence[Side], question: Question) -> str:
+    """That the pages of these artifacts do not state the aspect."""
+    labels = join_names((f"**{side.artifact.label}**" for side in sides), "or")
+    absent = list(dict.fromkeys(word for side in sides for word in side.absent))
+    about = f" (nothing on {join_names((_as_written(w, question) for w in absent), 'or')})" if absent else ""
+    return f"The pages do not state this for {labels}{about}."
+
+
+def _as_written(word: str, question: Question) -> str:
+    """A topic word with the capitals it had in the question."""
+    return next((token.text for token in tokens(question.text) if token.folded == word), word)
+
+
+def _plain(name: str) -> str:
+    """A name from the question without characters that mean something in Markdown."""
+    return "".join(char for char in name if char not in "*_`[]<>|\\")
+
+
+def _answer_from_mentions(draft: Draft, question: Question, retriever: Retriever) -> bool:
+    """Quote what descriptions say about a thing that has no page of its own; False where they say nothing to the point."""
+    name = question.unknown[0]
+    sides = []
+    for artifact, _ in retriever.across(f"{name} {question.aspect}", artifacts=5).items():
+        hits = [
+            hit
+            for hit in retriever.inside(artifact, f"{name} {question.aspect}", k=200)
+            if hit.passage.part != "alternatives" and _about(name, hit.sentence.text)
+        ]
+        if hits:
+            sides.append(select_evidence(draft.library.get(artifact), hits, question, limit=1))
+    stated = sorted((side for side in sides if side.stated), key=lambda side: -side.strength)
+    if not stated:
+        draft.consult(item for side in sides for item in side.evidence)
+        return False
+    side = stated[0]
+    draft.name([side.artifact])
+    draft.blocks.append(f"On the page about **{side.artifact.label}**: {draft.quote(side.evidence[0])}")
+    draft.notes.append(
+        f"{_plain(name)} has no page of its own in the library; this is what another page says about it."
+    )
+    return True
+
+
+def _about(name: str, sentence: str) -> bool:
+    """Whether a sentence is about the name rather than measuring something else against it."""
+    words = [token.folded for token in tokens(sentence)]
+    own = [token.folded for token in tokens(name)]
+    places = [i for i in range(len(words) - len(own) + 1) if words[i : i + len(own)] == own]
+    if not places:
+        return False
+    before = words[max(0, places[0] - 3) : places[0]]
+    return not {"than", "vs", "versus", "unlike", "to", "like"} & set(before)
+
+
+def nearest_artifacts(draft: Draft, question: Question, retriever: Retriever, exclude: Sequence[Artifact] = ()) -> None:
+    """Remember what came nearest to a search that found nothing, for those who want to look."""
+    for artifact, hits in retriever.across(question.aspect or question.text, artifacts=3, each=1).items():
+        if all(artifact != other.id for other in exclude):
+            draft.consult([as_evidence(hits[0])])

@@ -1,0 +1,154 @@
+"""Questions about artifacts as a whole: what one is and is best for, how several compare, what could replace one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sidebyside import facts
+from sidebyside.evidence import Side
+from sidebyside.lanes.draft import Draft
+from sidebyside.lanes.verdicts import contradictions, verdict_evidence, verdicts_about
+from sidebyside.overlap import headline, match_capabilities
+from sidebyside.records import PART_CLASSES, Artifact, Comparison, Evidence, Library, Question
+from sidebyside.retrieval import Retriever
+from sidebyside.words import join_names
+
+# How many capabilities stand for an artifact in an overview.
+_SHOWN = 3
+_ALTERNATIVES = 3
+
+
+def compare_artifacts(library: Library, artifacts: Sequence[Artifact], retriever: Retriever) -> Comparison:
+    """Two or more artifacts side by side: table, shared capabilities, what only one has, the pages' own verdicts."""
+    shared, only = match_capabilities(artifacts, {a.id: retriever.capability_vectors(a.id) for a in artifacts})
+    return Comparison(
+        tuple(artifacts),
+        facts.comparison_table(artifacts),
+        shared,
+        only,
+        tuple(verdict_evidence(verdict) for verdict in verdicts_about(library, artifacts)),
+        (*facts.conflict_notes(artifacts), *contradictions(library, artifacts)),
+    )
+
+
+def answer_overall(draft: Draft, artifacts: Sequence[Artifact], question: Question, retriever: Retriever) -> None:
+    """Rank, shared capabilities, what each offers alone, the page's verdict, and that no page decides the rest."""
+    comparison = compare_artifacts(draft.library, artifacts, retriever)
+    draft.name(artifacts)
+    draft.table = comparison.table
+    draft.notes.extend(comparison.notes)
+    ranked = [a for a in artifacts if a.values("UnfragileRank")]
+    if len(ranked) > 1:
+        asked = Question(question.text, "rank", label="UnfragileRank")
+        draft.blocks.append(facts.compare_fact(ranked, asked, draft.cite).text)
+    lines = []
+    for pair in comparison.shared[:2]:
+        told = join_names(f"**{draft.library.get(item.artifact).label}** {draft.quote(item)}" for item in pair.evidence)
+        lines.append(f"- Both: {told}")
+    for artifact in artifacts:
+        for item in comparison.only[artifact.id][:_SHOWN]:
+            lines.append(f"- Only **{artifact.label}**: {draft.quote(item)}")
+        draft.consult(comparison.only[artifact.id])
+    if lines:
+        draft.blocks.append("\n".join(lines))
+    for verdict in comparison.verdicts[:1]:
+        draft.blocks.append(f"The page's own verdict: “{verdict.quote}” {draft.cite(verdict)}")
+    draft.sides = [
+        _overview_side(artifact, comparison.only[artifact.id] or _headlines(artifact)) for artifact in artifacts
+    ]
+    draft.aspect = "What does it offer, in short?"
+    draft.closing = "Which is better depends on what you need: beyond these figures the pages do not settle it."
+    if len({a.type for a in artifacts}) > 1:
+        told = join_names(f"{a.label} is a {a.type}" for a in artifacts)
+        draft.notes.append(f"These are different types of artifact: {told}.")
+
+
+def answer_describe(draft: Draft, artifacts: Sequence[Artifact]) -> None:
+    """What an artifact is: its table in a sentence and the first capabilities in its page's words."""
+    for artifact in artifacts:
+        draft.name([artifact])
+        rows = [facts.distinct(artifact, label)[:1] for label in ("Type", "UnfragileRank", "Pricing")]
+        told = [
+            f"{fact.label} {fact.value} {draft.cite(facts.row_evidence(artifact, fact))}"
+            for row in rows
+            for fact in row
+        ]
+        draft.blocks.append(f"**{artifact.label}**: {join_names(told)}." if told else f"**{artifact.label}**:")
+        items = _headlines(artifact)
+        draft.blocks.append("\n".join(f"- {draft.quote(item)}" for item in items[:_SHOWN]))
+        draft.consult(items)
+    draft.notes.extend(facts.conflict_notes(artifacts))
+    draft.table = facts.comparison_table(artifacts)
+
+
+def answer_best_for(draft: Draft, artifacts: Sequence[Artifact]) -> None:
+    """What a page says an artifact is for: its own "best for" lines where it has some, else what it does first."""
+    for artifact in artifacts:
+        draft.name([artifact])
+        stated = [item for part in ("best_for", "intent") for item in _parts(artifact, part)]
+        if stated:
+            draft.blocks.append(
+                "\n".join(f"- **{artifact.label}**: {draft.quote(item)}" for item in stated[: _SHOWN + 1])
+            )
+            continue
+        draft.blocks.append(f"The pages do not say outright what **{artifact.label}** is best for. What they describe:")
+        items = _headlines(artifact)[:_SHOWN]
+        unique = _parts(artifact, "unique")[:1]
+        draft.blocks.append("\n".join(f"- {draft.quote(item)}" for item in [*items, *unique]))
+    if len(artifacts) == 1:
+        draft.sides = [_overview_side(artifacts[0], _headlines(artifacts[0]))]
+        draft.aspect = "What is it for?"
+
+
+def answer_alternatives(draft: Draft, artifact: Artifact, retriever: Retriever) -> None:
+    """The artifacts of the library whose capabilities are most like this one's, each with what it shares."""
+    draft.name([artifact])
+    own = retriever.capability_vectors(artifact.id)
+    rated = []
+    for other in draft.library.artifacts:
+        if other.id == artifact.id or not own:
+            continue
+        shared, _ = match_capabilities(
+            [artifact, other], {artifact.id: own, other.id: retriever.capability_vectors(other.id)}
+        )
+        if shared:
+            rated.append((sum(pair.similarity for pair in shared), other, shared[0]))
+    rated.sort(key=lambda item: (-item[0], item[1].label))
+    if not rated:
+        draft.status = "not_found"
+        draft.blocks.append(f"No other artifact in the library has a capability like those of **{artifact.label}**.")
+    else:
+        lines = []
+        for _, other, pair in rated[:_ALTERNATIVES]:
+            draft.name([other])
+            rank = "".join(
+                f", {fact.row} {draft.cite(facts.row_evidence(other, fact))}"
+                for fact in facts.distinct(other, "UnfragileRank")[:1]
+            )
+            lines.append(f"- **{other.label}**{rank}: {draft.quote(pair.evidence[1])}")
+        draft.blocks.append(
+            f"In the library, {'these come' if len(lines) > 1 else 'this comes'} closest to **{artifact.label}**:\n\n"
+            + "\n".join(lines)
+        )
+    claims = _parts(artifact, "alternatives")
+    if claims:
+        draft.blocks.append(f"About things outside the library, {draft.quote(claims[0])}")
+    draft.consult(claims)
+
+
+def _overview_side(artifact: Artifact, items: Sequence[Evidence]) -> Side:
+    return Side(artifact, tuple(items[:4]), True, 1.0)
+
+
+def _headlines(artifact: Artifact) -> list[Evidence]:
+    return [headline(artifact, capability) for capability in artifact.capabilities]
+
+
+def _parts(artifact: Artifact, wanted: str) -> list[Evidence]:
+    """Every text of one part of an artifact's capabilities, whole, as evidence."""
+    found = []
+    for capability in artifact.capabilities:
+        for part, excerpt in capability.parts():
+            if part == wanted:
+                found.append(Evidence(artifact.id, PART_CLASSES[part], excerpt.text, excerpt.source, excerpt.text))
+    return found

@@ -1,0 +1,111 @@
+"""The prose lane: one model-written sentence per side, shown only when its evidence supports it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sidebyside.errors import GenerationError
+from sidebyside.evidence import Side
+from sidebyside.lanes.draft import Draft
+from sidebyside.prompts import side_messages
+from sidebyside.verification import verify_sentence
+
+if TYPE_CHECKING:
+    from sidebyside.generation import Generator
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(])|\n+")
+# The model is asked for one sentence about a side; more than this are not read.
+_MOST_SENTENCES = 2
+
+
+class Writer:
+    """Writes about the sides of a draft, one after the other, and counts what was accepted."""
+
+    def __init__(self, draft: Draft, generator: Generator | None, *, max_tokens: int) -> None:
+        self._draft = draft
+        self._generator = generator
+        self._max_tokens = max_tokens
+        self._written: list[str] = []
+        self.model_sentences = 0
+        self._rejected = 0
+        self._prompt_tokens = 0
+        self._cached_tokens = 0
+
+    def blocks(self) -> list[str]:
+        """The accepted sentences as one paragraph."""
+        return [" ".join(self._written)] if self._written else []
+
+    def counts(self) -> dict[str, int]:
+        """The part of an answer's stats that this lane knows."""
+        return {
+            "model_sentences": self.model_sentences,
+            "quoted_sentences": sum(block.count("”") for block in self._draft.blocks),
+            "rejected_sentences": self._rejected,
+            "prompt_tokens": self._prompt_tokens,
+            "cached_tokens": self._cached_tokens,
+        }
+
+    def sentences(self) -> Iterator[str]:
+        """Verified sentences with their citations, as they come; a failing model ends the lane with a note."""
+        if self._generator is None:
+            return
+        try:
+            for side in self._draft.sides:
+                yield from self._about(side)
+        except GenerationError as error:
+            self._draft.notes.append(f"The language model did not answer ({error}); the quotes stand for themselves.")
+
+    def _about(self, side: Side) -> Iterator[str]:
+        assert self._generator is not None
+        name = side.artifact.label
+        aspect = self._draft.aspect or self._draft.question.aspect or self._draft.question.text
+        reply = self._generator.stream(
+            side_messages(name, side.evidence, aspect), max_tokens=self._max_tokens, stop=("\n\n",)
+        )
+        try:
+            for sentence in _sentences(reply):
+                if accepted := self._accept(sentence, side):
+                    self._written.append(accepted)
+                    self.model_sentences += 1
+                    yield accepted
+                else:
+                    self._rejected += 1
+        finally:
+            reply.cancel()
+            if reply.usage is not None:
+                self._prompt_tokens += reply.usage.prompt_tokens
+                self._cached_tokens += reply.usage.cached_tokens
+
+    def _accept(self, sentence: str, side: Side) -> str:
+        """The sentence with its citations if its evidence supports it, else ""."""
+        name = side.artifact.label
+        check = verify_sentence(sentence, [item.quote for item in side.evidence], name=name)
+        if not check.supported:
+            return ""
+        marks = "".join(self._draft.cite(side.evidence[position]) for position in check.rests_on)
+        body = sentence.rstrip(" .")
+        named = body if side.artifact.name.casefold() in body.casefold() else f"**{name}**: {body}"
+        return f"{_plain(named)} {marks}."
+
+
+def _sentences(pieces: Iterator[str]) -> Iterator[str]:
+    """Whole sentences of a stream, at most _MOST_SENTENCES; an unfinished last one is dropped."""
+    text, given = "", 0
+    for piece in pieces:
+        text += piece
+        while (end := _SENTENCE_END.search(text)) and given < _MOST_SENTENCES:
+            sentence, text = text[: end.start()].strip(), text[end.end() :]
+            if sentence:
+                given += 1
+                yield sentence
+        if given >= _MOST_SENTENCES:
+            return
+    if text.strip().endswith((".", "!", "?")):
+        yield text.strip()
+
+
+def _plain(sentence: str) -> str:
+    """A sentence without characters that would turn it into Markdown structure; bold marks of ours stay."""
+    return re.sub(r"[`<>\[\]|\\]|(?<!\*)\*(?!\*)", "", sentence)
