@@ -156,7 +156,7 @@ def card(name: str, output: Path | None, index_dir: Path | None) -> None:
     del index_dir  # taken like everywhere, but a card belongs to no index
     text = card_template(name)
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(text.rstrip("\n"))
         return
     if output.exists():
         raise click.ClickException(f"{output} exists: choose another file")
