@@ -22,9 +22,10 @@ from sidebyside import generation_process
 from sidebyside.chat_formats import FORMATS, defuse, detect_format, find_format, render
 from sidebyside.errors import GenerationError
 from sidebyside.generation import Generator, ScriptedGenerator, load_generator
-from sidebyside.generation_engine import StateCache, plan_prompt
+from sidebyside.generation_engine import StateCache
 from sidebyside.generation_process import LocalGenerator
 from sidebyside.generation_text import TextAssembler, cut_at_stop
+from sidebyside.generation_tokens import plan_prompt
 from sidebyside.generation_worker import TOP_P, generate, make_sampler, weigh_options
 from sidebyside.records import Message
 from sidebyside.settings import Settings
@@ -245,6 +246,7 @@ class FakeEngine:
     def __init__(self, script: bytes, context: int = 100) -> None:
         self.script, self.context, self.written = script, context, 0
         self.cancelled = lambda: False
+        self.vocabulary = self
 
     def tokenise(self, messages):
         return SimpleNamespace(tokens=10)

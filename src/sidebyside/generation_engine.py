@@ -10,52 +10,19 @@ from __future__ import annotations
 import ctypes
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import llama_cpp as llama
 import numpy as np
 
-from sidebyside.chat_formats import Part, detect_format, find_format, render
+from sidebyside.chat_formats import detect_format, find_format
 from sidebyside.errors import GenerationError
+from sidebyside.generation_tokens import BATCH, Batches, Prompt, Vocabulary, count_tokens
 from sidebyside.records import Message
-
-# Tokens evaluated in one go. On 2 cores 64 was 10% slower than 128, and 256 or 512 no faster.
-BATCH = 128
-
-Batches = tuple[tuple[int, ...], ...]
 
 
 class CancelledError(Exception):
     """The call was cancelled while its prompt was evaluated."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A tokenised prompt: its batches, and after which of them a reusable beginning ends."""
-
-    batches: Batches
-    borders: tuple[int, ...]
-
-    @property
-    def tokens(self) -> int:
-        """How many tokens it has."""
-        return count_tokens(self.batches)
-
-
-def count_tokens(batches: Sequence[tuple[int, ...]]) -> int:
-    """Tokens in all batches together."""
-    return sum(map(len, batches))
-
-
-def plan_prompt(stretches: Sequence[Sequence[int]], batch: int = BATCH) -> Prompt:
-    """Cut the token stretches of a prompt into batches; no batch spans two stretches."""
-    batches: list[tuple[int, ...]] = []
-    borders: list[int] = []
-    for stretch in stretches:
-        batches += [tuple(stretch[start : start + batch]) for start in range(0, len(stretch), batch)]
-        borders.append(len(batches))
-    return Prompt(tuple(batches), tuple(borders[:-1]))
 
 
 class StateCache:
@@ -93,14 +60,13 @@ class Engine:
 
     def __init__(self, path: str, *, context: int, threads: int, cache_bytes: int, chat_format: str = "") -> None:
         self.cancelled: Callable[[], bool] = lambda: False
-        self._model = _load_model(path)
-        self._vocab = llama.llama_model_get_vocab(self._model)
+        self._model = load_model(path)
+        self.vocabulary = Vocabulary(self._model)
         trained = llama.llama_model_n_ctx_train(self._model)
         self.context = min(context, trained) if trained > 0 else context
         self._context = self._new_context(threads)
         self._memory = llama.llama_get_memory(self._context)
-        self._size = llama.llama_vocab_n_tokens(self._vocab)
-        self.chat_format = chat_format or detect_format(self._in_vocabulary)
+        self.chat_format = chat_format or detect_format(self.vocabulary.has)
         self._format = find_format(self.chat_format)
         self.cache = StateCache(cache_bytes)
         self._held: list[tuple[int, ...]] = []  # the batches whose work the sequence holds now
@@ -110,12 +76,7 @@ class Engine:
 
     def tokenise(self, messages: Sequence[Message]) -> Prompt:
         """The prompt for these messages. Raises GenerationError if it leaves no room for a reply."""
-        stretches = [
-            [token for part in parts for token in self._part(part)] for parts in render(messages, self._format)
-        ]
-        if llama.llama_vocab_get_add_bos(self._vocab):
-            stretches[0].insert(0, llama.llama_vocab_bos(self._vocab))
-        prompt = plan_prompt(stretches)
+        prompt = self.vocabulary.tokenise(messages, self._format)
         if prompt.tokens >= self.context:
             raise GenerationError(
                 f"the prompt has {prompt.tokens} tokens and the model's window {self.context}; "
@@ -148,34 +109,7 @@ class Engine:
 
     def logits(self) -> np.ndarray:
         """Scores of all tokens as the next one: float32 (vocabulary,). Valid until the next call."""
-        return np.ctypeslib.as_array(llama.llama_get_logits_ith(self._context, -1), shape=(self._size,))
-
-    def is_end(self, token: int) -> bool:
-        """Whether the token ends a reply."""
-        return bool(llama.llama_vocab_is_eog(self._vocab, token))
-
-    def bytes_of(self, token: int) -> bytes:
-        """The token's text, which may be part of a character; control tokens have none."""
-        buffer = ctypes.create_string_buffer(64)
-        length = llama.llama_token_to_piece(self._vocab, token, buffer, 64, 0, False)
-        if length < 0:
-            buffer = ctypes.create_string_buffer(-length)
-            length = llama.llama_token_to_piece(self._vocab, token, buffer, -length, 0, False)
-        return buffer.raw[:length]
-
-    def tokens_of(self, text: str, *, markers: bool = False) -> list[int]:
-        """The tokens of a text; without `markers` nothing in it becomes a control token."""
-        data = text.encode("utf-8", "replace")
-        room = len(data) + 8
-        tokens = (llama.llama_token * room)()
-        count = llama.llama_tokenize(self._vocab, data, len(data), tokens, room, False, markers)
-        return list(tokens[:count])
-
-    def _part(self, part: Part) -> list[int]:
-        return self.tokens_of(part.text, markers=part.marker)
-
-    def _in_vocabulary(self, text: str) -> bool:
-        return len(self.tokens_of(text, markers=True)) == 1
+        return np.ctypeslib.as_array(llama.llama_get_logits_ith(self._context, -1), shape=(self.vocabulary.size,))
 
     def _new_context(self, threads: int) -> Any:
         params = llama.llama_context_default_params()
@@ -193,7 +127,7 @@ class Engine:
 
     def _touch_weights(self) -> None:
         """Read the weights in, so that the first question does not pay for it."""
-        self._decode((max(llama.llama_vocab_bos(self._vocab), 0),), abortable=False)
+        self._decode((max(self.vocabulary.beginning, 0),), abortable=False)
         self._forget()
 
     def _reuse(self, prompt: Prompt) -> int:
@@ -257,8 +191,10 @@ class Engine:
         raise GenerationError(f"llama.cpp could not evaluate {len(tokens)} tokens (status {status})")
 
 
-def _load_model(path: str) -> Any:
+def load_model(path: str, *, vocabulary_only: bool = False) -> Any:
+    """A llama.cpp model. The file's chat template is not looked at. Raises GenerationError."""
     params = llama.llama_model_default_params()
+    params.vocab_only = vocabulary_only
     model = llama.llama_model_load_from_file(path.encode("utf-8", "surrogateescape"), params)
     if not model:
         raise GenerationError("llama.cpp cannot read it")

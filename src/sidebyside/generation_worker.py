@@ -85,10 +85,10 @@ def _write(engine: Engine, request: dict[str, Any], limit: int, emit: Emit) -> t
     pick = make_sampler(request["temperature"])
     for written in range(limit):
         token = pick(engine.logits())
-        if engine.is_end(token):
+        if engine.vocabulary.is_end(token):
             emit("piece", text=text.rest())
             return written, "stop"
-        emit("piece", text=text.feed(engine.bytes_of(token)))
+        emit("piece", text=text.feed(engine.vocabulary.bytes_of(token)))
         if text.stopped:
             return written + 1, "stop"
         if engine.cancelled():
@@ -104,7 +104,7 @@ def weigh_options(engine: Engine, request: dict[str, Any], emit: Emit) -> None:
     from sidebyside.generation_engine import CancelledError
 
     options: list[str] = request["options"]
-    firsts = [(engine.tokens_of(option) or [-1])[0] for option in options]
+    firsts = [(engine.vocabulary.tokens_of(option) or [-1])[0] for option in options]
     if len(set(firsts)) < len(firsts) or -1 in firsts:
         raise GenerationError(f"the options {', '.join(map(repr, options))} do not all begin with different tokens")
     try:
