@@ -36,8 +36,8 @@ __all__ = [
 def evaluate(
     index: str | Path = "index",
     file: str | Path | None = None,
-    *,
     settings: Settings | None = None,
+    *,
     model: str | None = None,
     seed: int = 0,
     limit: int = 100,

@@ -30,7 +30,7 @@ def plain(markdown: str) -> str:
 def shown_text(answer: Answer) -> str:
     """Text and notes, plain, without citation markers and names of page files."""
     text = "\n".join(plain(part) for part in (answer.text, *answer.notes))
-    return _FILE_NAME.sub("", _MARKERS.sub("", text))
+    return _FILE_NAME.sub("", _MARKERS.sub("", text)).strip()
 
 
 def own_words(answer: Answer) -> str:
@@ -42,7 +42,7 @@ def shown_sentences(answer: Answer) -> list[str]:
     """The sentences of the text, markers kept, with every verbatim quote of a citation replaced by QUOTE."""
     text = _without_quotes(plain(answer.text), answer)
     # A marker behind the full stop belongs to the sentence before it.
-    text = re.sub(r"([.!?])(\"?)\s*((?:\[\d+\] ?)+)", r"\2 \3\1 ", text)
+    text = re.sub(r"([.!?])(\"?)\s*(\[\d+\](?: ?\[\d+\])*)", r"\2 \3\1", text)
     sentences = [piece.strip() for line in text.splitlines() for piece in _SPLIT.split(line)]
     return [sentence for sentence in sentences if re.search(r"\w", MARKER.sub("", sentence))]
 

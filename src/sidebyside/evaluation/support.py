@@ -58,8 +58,8 @@ def _objection(sentence: str, answer: Answer) -> str:
     missing = [n for n in _NUMBER.findall(words) if _figure(n) not in _figures(known) | _counts(answer)]
     if missing:
         return f"number {missing[0]} is in none of its quotes"
-    table = " ".join(cell for row in (answer.table.rows if answer.table else ()) for cell in row)
-    names = [name for name in _NAME.findall(words) if name.casefold() not in f"{known} {table}".casefold()]
+    known += " " + " ".join(cell for row in (answer.table.rows if answer.table else ()) for cell in row)
+    names = [name for name in _NAME.findall(words) if name.casefold() not in known.casefold()]
     if names:
         return f"name {names[0]} is in none of its quotes"
     content = [word for word in map(str.casefold, _WORD.findall(words)) if word not in _GLUE]
