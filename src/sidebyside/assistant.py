@@ -195,7 +195,8 @@ class Assistant:
 
     def _load(self) -> _Loaded:
         index = open_index(self._path)
-        return _Loaded(index, Retriever(index, self._encoder), NameIndex(index.library))
+        retriever = Retriever(index, self._encoder)
+        return _Loaded(index, retriever, NameIndex(index.library, retriever.knows))
 
     @contextmanager
     def _lease(self) -> Iterator[_Loaded]:
@@ -242,7 +243,9 @@ _LANES: dict[str, _Lane] = {
     "compare": lambda draft, found, asked, loaded: aspects.answer_compare(
         draft, found, asked, loaded.retriever, loaded.names
     ),
-    "overall": lambda draft, found, asked, loaded: overviews.answer_overall(draft, found, asked, loaded.retriever),
+    "overall": lambda draft, found, asked, loaded: overviews.answer_overall(
+        draft, found, asked, loaded.retriever, loaded.names
+    ),
     "alternatives": lambda draft, found, _, loaded: overviews.answer_alternatives(draft, found[0], loaded.retriever),
     "best_for": lambda draft, found, _, __: overviews.answer_best_for(draft, found),
     "describe": lambda draft, found, _, __: overviews.answer_describe(draft, found),

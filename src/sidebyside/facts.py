@@ -264,7 +264,7 @@ def answer_library(library: Library, question: Question, cite: Cite) -> Finding:
         return Finding(
             f"No artifact in the library {_said(question.filters)}.", "answered" if question.filters else "not_found"
         )
-    if question.label and (question.direction or question.limit) and not question.counts:
+    if question.label and (question.superlative or question.limit) and not question.counts:
         return _superlative(rows, question, cite)
     if question.label and question.label != "Capabilities" and not question.counts and not question.filters:
         return _all_values(library, question, cite)

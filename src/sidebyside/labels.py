@@ -33,12 +33,12 @@ _OPS: tuple[tuple[str, str], ...] = (
     (r"(?:exactly|equal to|equals?|of|is|=|:)", "="),
 )
 _HIGH = re.compile(
-    r"\b(?:highest|higher|most|top|best|better|largest|larger|biggest|bigger|greatest|greater|maximum|max|leading|leads?|more|"
-    r"longest|longer|first|strongest|stronger|expensive|priciest|wins?|ahead|above|over|outranks?|beats?|bigger)\b"
+    r"\b(?P<superlative>highest|most|top|best|largest|biggest|greatest|maximum|max|longest|first|strongest|priciest|leading)\b|"
+    r"\b(?:higher|better|larger|bigger|greater|leads?|more|longer|stronger|expensive|wins?|ahead|outranks?|beats?)\b"
 )
 _LOW = re.compile(
-    r"\b(?:lowest|lower|least|fewest|fewer|worst|worse|smallest|smaller|bottom|minimum|min|weakest|weaker|less|shortest|shorter|"
-    r"cheap|cheaper|cheapest|last|poorest|behind|below|under|loses?|trails?)\b"
+    r"\b(?P<superlative>lowest|least|fewest|worst|smallest|bottom|minimum|min|weakest|shortest|cheapest|last|poorest)\b|"
+    r"\b(?:lower|fewer|worse|smaller|weaker|less|shorter|cheap|cheaper|behind|loses?|trails?)\b"
 )
 _LIMIT = re.compile(
     r"\b(?:top|best|first|highest|lowest|bottom|worst|leading)[ -](\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)\b"
@@ -87,14 +87,18 @@ def find_labels(text: str, known: Iterable[str]) -> list[LabelUse]:
     return longest
 
 
-def find_direction(text: str) -> int:
-    """1 where a text asks for more or the highest, -1 for less or the lowest, 0 for neither; the first word decides."""
+def find_direction(text: str) -> tuple[int, bool]:
+    """(direction, superlative): 1 where a text asks for more or the highest, -1 for less or the lowest, 0 for neither.
+
+    The first such word decides.
+    """
     folded = fold(text)
-    less_expensive = re.search(r"\b(?:less|least) expensive\b", folded)
     high, low = _HIGH.search(folded), _LOW.search(folded)
-    if less_expensive or (low and (not high or low.start() < high.start())):
-        return -1
-    return 1 if high else 0
+    if expensive := re.search(r"\b(?:less|(least)) expensive\b", folded):
+        return -1, bool(expensive[1])
+    if low and (not high or low.start() < high.start()):
+        return -1, bool(low["superlative"])
+    return (1, bool(high["superlative"])) if high else (0, False)
 
 
 def find_limit(text: str) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -48,7 +48,9 @@ class FoundNames:
 class NameIndex:
     """Finds the artifacts of one library in texts; build once, use for every question."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, is_known_word: Callable[[str], bool] = lambda _: False) -> None:
+        """`is_known_word` tells whether a folded word stands in the library's texts: then it is no misspelling."""
+        self._is_known_word = is_known_word
         self._exact: dict[tuple[str, ...], set[str]] = defaultdict(set)
         self._names: dict[str, tuple[tuple[str, ...], ...]] = {}
         self._by_word: dict[str, set[str]] = defaultdict(set)
@@ -129,6 +131,10 @@ class NameIndex:
         if len(joined) < _MISSPELT_LETTERS or all(is_common(w) or w in STOP_WORDS for w in window):
             return ()
         if window[0] in STOP_WORDS or window[-1] in STOP_WORDS:
+            return ()
+        # A word that pages use, or that is part of a name, is spelled as it is meant.
+        odd = [w for w in window if not is_common(w) and w not in self._by_word and not self._is_known_word(w)]
+        if not odd and size <= 2:
             return ()
         choices = list(self._spellings) if size > 1 else [*self._spellings, *self._words]
         best = process.extractOne(joined, choices, scorer=fuzz.ratio, score_cutoff=_MISSPELT)

@@ -115,6 +115,13 @@ class Quantity:
     end: int
     nouns: frozenset[str] = frozenset()
 
+    @property
+    def shown(self) -> str:
+        """As written, with the word "tokens" where the page left it to "context" or "window"."""
+        if self.unit != "token":
+            return self.text
+        return re.sub(r"[\s-]*(?:context|ctx|tokens?)$", "", self.text, flags=re.IGNORECASE) + " tokens"
+
     def comparable(self, other: Quantity) -> bool:
         """Whether the two may be compared: the same unit, currency and period included."""
         return bool(self.unit) and self.unit == other.unit

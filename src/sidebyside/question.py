@@ -118,7 +118,7 @@ def _read(text: str, state: _State, names: NameIndex, library: Library) -> Quest
     found = names.find(text)
     settled, ambiguous = _settle(found.mentions)
     strangers = find_strangers(text, found.mentions, found.misses)
-    if not settled and not ambiguous and not strangers:
+    if not settled and not ambiguous:
         reply = reply_to_chatter(text)
         if reply is not None:
             return Question(text, "chat", reply=reply)
@@ -162,12 +162,13 @@ def _classify(
     label = _asked_label(folded, uses, types, conditions, bool(artifacts))
     covered = [(u.start, u.end) for u in (*uses, *types)] + condition_spans
     aspect = _aspect(masked)
+    direction, superlative = table.find_direction(_mask(masked, condition_spans))
     topic = _topic(
         _mask(masked, covered) if label or not artifacts else masked, table_words=bool(label) or not artifacts
     )
     base = Question(
         text, "support", artifacts, unknown, aspect,
-        topic=topic, label=label, direction=table.find_direction(masked), limit=table.find_limit(masked),
+        topic=topic, label=label, direction=direction, superlative=superlative, limit=table.find_limit(masked),
         ambiguous=ambiguous, counts=bool(_COUNT.search(folded)), polar=bool(_POLAR.match(folded.strip())),
         negated=bool(re.search(r"\b(?:not|cannot|can't|doesn't|don't|isn't|aren't|without|lacks?|no)\b", folded)),
     )  # fmt: skip
@@ -246,7 +247,7 @@ def _about_library(base: Question, folded: str) -> Question:
         or (generic and re.search(r"\b(?:list|show|what|which|all|every|names?)\b", folded))
     ):
         return replace(base, kind="library", topic=())
-    if generic and base.direction:
+    if generic and base.superlative:
         return replace(base, kind="library", topic=(), label="UnfragileRank")
     return replace(base, kind="find", topic=()) if base.aspect else replace(base, kind="chat")
 
@@ -315,7 +316,7 @@ def _renamed_follow_up(
     if adds or (pointed and bare):
         kept = pointed or state.group
         artifacts = tuple(dict.fromkeys((*kept, *question.artifacts)))
-        if bare:
+        if bare and not re.search(r"\bcompare\b", folded):
             return _reuse(previous, question, artifacts)
         return _ask_about(replace(question, artifacts=artifacts), artifacts, text, spans, state, library)
     if elliptical and bare and question.artifacts:

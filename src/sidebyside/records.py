@@ -278,6 +278,7 @@ class Question:
     topic: tuple[str, ...] = ()
     label: str = ""
     direction: int = 0
+    superlative: bool = False
     limit: int | None = None
     filters: tuple[Filter, ...] = ()
     ambiguous: tuple[tuple[str, tuple[str, ...]], ...] = ()

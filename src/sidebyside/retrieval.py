@@ -70,6 +70,10 @@ class Retriever:
             grouped.setdefault(hit.passage.artifact, []).append(hit)
         return {artifact: hits[:each] for artifact, hits in list(grouped.items())[:artifacts]}
 
+    def knows(self, word: str) -> bool:
+        """Whether a word, in any inflection, stands in the library's texts."""
+        return stem(word) in self._lexical.vocabulary
+
     def similarities(self, texts: Sequence[str], query: str) -> list[float]:
         """Cosine similarity of each text to the query."""
         return [float(self._encode(text) @ self._encode(query)) for text in texts]
@@ -128,14 +132,14 @@ class _Lexical:
         corpus = [_terms(sentence.text) for passage in passages for sentence in passage.sentences]
         self._owner = np.repeat(np.arange(len(passages)), [len(passage.sentences) for passage in passages])
         self._size = len(corpus)
-        self._vocabulary = {term for terms in corpus for term in terms}
-        self._bm25 = bm25s.BM25() if self._vocabulary else None
+        self.vocabulary = {term for terms in corpus for term in terms}
+        self._bm25 = bm25s.BM25() if self.vocabulary else None
         if self._bm25 is not None:
             self._bm25.index(corpus, show_progress=False)
         self.scores = lru_cache(maxsize=64)(self._scores)
 
     def _scores(self, query: str) -> NDArray[np.float32]:
-        known = [term for term in dict.fromkeys(_terms(query)) if term in self._vocabulary]
+        known = [term for term in dict.fromkeys(_terms(query)) if term in self.vocabulary]
         if self._bm25 is None or not known:
             return np.zeros(self._size, dtype=np.float32)
         scores: NDArray[np.float32] = self._bm25.get_scores(known)

@@ -56,6 +56,7 @@ def find_strangers(text: str, mentions: Sequence[Mention], misses: Sequence[Ment
     found.extend(_version_of(text, miss) for miss in misses)
     if not mentions and not found:
         found.extend(_compared_words(text))
+    found = [run for run in found if not any(_part_of(text, run, other) for other in found)]
     return sorted(_apart(found), key=lambda stranger: stranger.start)
 
 
@@ -122,6 +123,12 @@ def _beside(text: str, run: Stranger, start: int, end: int) -> bool:
     """Whether only a comparing or listing word stands between the run and another name."""
     gap = text[end : run.start] if end <= run.start else text[run.end : start]
     return bool(re.fullmatch(rf"\s*{_BESIDE}\s*(?:the\s+)?(?:or\s+|and\s+)?", gap.lower()))
+
+
+def _part_of(text: str, run: Stranger, other: Stranger) -> bool:
+    """Whether a run names a part of another: "the Pro tier of Ollama Cloud" asks about Ollama Cloud."""
+    gap = text[run.end : other.start].lower() if run.end <= other.start else "?"
+    return bool(re.fullmatch(r"\s+(?:\w+\s+){0,3}(?:of|in|on|from|for|at|by)\s+(?:the\s+)?", gap))
 
 
 def _version_of(text: str, miss: Mention) -> Stranger:

@@ -22,7 +22,8 @@ STOP_WORDS = frozenset(
     i'm i'd isn't aren't don't doesn't didn't can't cannot couldn't won't wouldn't that's what's which's who's let
     please tell show give say says said know want need me us get got gets let's between among versus vs against per
     via up out off down again ever even still yet really actually exactly actual kind kinds sort sorts thing things
-    way ways anything something nothing everything anyone someone""".split()
+    way ways anything something nothing everything anyone someone
+    during while after before because since until whether although however also""".split()
 )
 
 # Words of asking, comparing and judging: they shape a question but are not its subject.

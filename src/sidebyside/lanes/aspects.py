@@ -142,13 +142,14 @@ def _figures_lead(draft: Draft, sides: Sequence[Side], question: Question) -> st
     if len({m.quantity.value for m in measures}) == 1:
         labels = join_names(f"**{m.artifact.label}**" for m in ordered)
         marks = "".join(draft.cite(m.evidence) for m in ordered)
-        return f"{labels} state the same figure: {ordered[0].quantity.text} {marks}."
+        return f"{labels} state the same figure: {ordered[0].quantity.shown} {marks}."
+    winner = f"**{ordered[0].artifact.label}** {_ahead(question, end)}: {_figure(ordered[0], draft)}"
     others = join_names(f"{_figure(m, draft)} for **{m.artifact.label}**" for m in ordered[1:])
-    return f"**{ordered[0].artifact.label}** {_ahead(question, end)}: {_figure(ordered[0], draft)}, against {others}."
+    return f"{winner}, against {others}."
 
 
 def _figure(measure: Measure, draft: Draft) -> str:
-    return f"{measure.quantity.text} {draft.cite(measure.evidence)}"
+    return f"{measure.quantity.shown} {draft.cite(measure.evidence)}"
 
 
 def _ahead(question: Question, end: int) -> str:

@@ -27,6 +27,17 @@ def answer_unknown(draft: Draft, question: Question, names: NameIndex, retriever
     draft.blocks.append(nearest_block(draft, question.unknown, names))
 
 
+def answer_half_known(draft: Draft, artifacts: Sequence[Artifact], question: Question, names: NameIndex) -> None:
+    """A comparison as a whole with something that is not in the library: it cannot be made, and why."""
+    draft.status = "not_found"
+    draft.name(artifacts)
+    known = join_names(f"**{artifact.label}**" for artifact in artifacts)
+    told = join_names(f"**{_plain(name)}**" for name in question.unknown)
+    be = "is" if len(question.unknown) == 1 else "are"
+    draft.blocks.append(f"{told} {be} not in the library, so the saved pages cannot settle a comparison with {known}.")
+    draft.blocks.append(nearest_block(draft, question.unknown, names))
+
+
 def nearest_block(draft: Draft, unknown: Sequence[str], names: NameIndex) -> str:
     """The artifacts whose names are nearest, or what the library holds."""
     near = list(dict.fromkeys(a for name in unknown for a in names.nearest(name)))[:3]

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from sidebyside import facts
 from sidebyside.evidence import Side
+from sidebyside.lanes import missing
 from sidebyside.lanes.draft import Draft
 from sidebyside.lanes.verdicts import contradictions, verdict_evidence, verdicts_about
+from sidebyside.names import NameIndex
 from sidebyside.overlap import headline, match_capabilities
 from sidebyside.records import PART_CLASSES, Artifact, Comparison, Evidence, Library, Question
 from sidebyside.retrieval import Retriever
@@ -31,8 +33,13 @@ def compare_artifacts(library: Library, artifacts: Sequence[Artifact], retriever
     )
 
 
-def answer_overall(draft: Draft, artifacts: Sequence[Artifact], question: Question, retriever: Retriever) -> None:
+def answer_overall(
+    draft: Draft, artifacts: Sequence[Artifact], question: Question, retriever: Retriever, names: NameIndex
+) -> None:
     """Rank, shared capabilities, what each offers alone, the page's verdict, and that no page decides the rest."""
+    if question.unknown:
+        missing.answer_half_known(draft, artifacts, question, names)
+        return
     comparison = compare_artifacts(draft.library, artifacts, retriever)
     draft.name(artifacts)
     draft.table = comparison.table
