@@ -12,7 +12,8 @@ from fakes import FakeEncoder, comparison_page
 from sidebyside import generations
 from sidebyside.errors import IndexBusyError, ModelMissingError, SidebysideError
 from sidebyside.index import current_generation, open_index
-from sidebyside.indexing import build_index
+from sidebyside.indexing import add_pages, build_index
+from sidebyside.seeds import safe_name
 from sidebyside.settings import Settings
 
 SETTINGS = Settings.load()
@@ -341,6 +342,88 @@ def test_removing_the_last_page_is_refused(index):
     with pytest.raises(SidebysideError, match="no page"):
         build(index, remove=["ab.txt"])
     assert artifacts(index) == ["Alpha", "Beta"]
+
+
+# --- pages handed over -----------------------------------------------------------------------------------------------
+
+
+def add(index: Path, *files: Path, encoder=None):
+    return add_pages(files, index=index, settings=SETTINGS, encoder=encoder or FakeEncoder())
+
+
+def test_handed_over_files_are_kept_in_the_seeds_and_indexed(index, pages, tmp_path):
+    (tmp_path / "bad.txt").write_text("nothing")
+    report = add(index, pages / "cd.txt", tmp_path / "bad.txt", tmp_path / "missing.txt")
+    assert [name for name, _ in report.skipped] == ["bad.txt", "missing.txt"]
+    assert sorted(path.name for path in (index / "seeds").iterdir()) == ["ab.txt", "cd.txt"]
+    shutil.rmtree(pages)
+    build(index)
+    assert sources(index) == ["ab.txt", "cd.txt"]
+
+
+def test_handed_over_files_never_replace_one_another(index, tmp_path):
+    files = [
+        write(tmp_path / "1" / "ab.txt", "Gamma", "Delta"),
+        write(tmp_path / "2" / "ab.txt", "Epsilon", "Zeta"),
+        write(tmp_path / "3" / "ab.txt", "Alpha", "Beta"),
+    ]
+    add(index, *files)
+    report = add(index, *files)
+    assert report.published is False
+    assert sources(index) == ["ab (2).txt", "ab (3).txt", "ab.txt"]
+
+
+def test_a_page_handed_over_again_comes_back_after_it_was_removed(index, pages):
+    add(index, pages / "cd.txt")
+    build(index, remove=["cd.txt"])
+    assert "Gamma" not in artifacts(index)
+    add(index, pages / "cd.txt")
+    assert "Gamma" in artifacts(index)
+
+
+def test_an_archive_may_be_handed_over(index, tmp_path):
+    with zipfile.ZipFile(tmp_path / "saved.zip", "w") as archive:
+        archive.writestr("cd.txt", comparison_page("Gamma", "Delta"))
+        archive.writestr("bad.txt", "nothing")
+    report = add(index, tmp_path / "saved.zip")
+    assert sources(index) == ["ab.txt", "saved.zip/cd.txt"]
+    assert [name for name, _ in report.skipped] == ["saved.zip/bad.txt"]
+
+
+def test_an_archive_that_leads_out_of_itself_and_a_link_are_not_taken(index, tmp_path):
+    with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
+        archive.writestr("../cd.txt", comparison_page("Gamma", "Delta"))
+    (tmp_path / "link.txt").symlink_to(index / "seeds" / "ab.txt")
+    report = add(index, tmp_path / "evil.zip", tmp_path / "link.txt")
+    assert [name for name, _ in report.skipped] == ["evil.zip", "link.txt"]
+    assert [path.name for path in (index / "seeds").iterdir()] == ["ab.txt"]
+
+
+def test_seeds_stay_as_they_were_when_the_build_fails(index, pages):
+    build(index)
+    encoder = FakeEncoder()
+    encoder.encode = None
+    with pytest.raises(TypeError):
+        add(index, pages / "cd.txt", encoder=encoder)
+    assert [path.name for path in (index / "seeds").iterdir()] == ["ab.txt"]
+
+
+@pytest.mark.parametrize(
+    ("given", "safe"),
+    [
+        ("page.txt", "page.txt"),
+        ("../../etc/page.txt", "page.txt"),
+        ("..\\page.html", "page.html"),
+        (".hidden.txt", "hidden.txt"),
+        ("..", "page.txt"),
+        ("a\x00b\u202ec\n.txt", "a_b_c_.txt"),
+        ("A vs B: [1]?.md", "A vs B_ _1__.md"),
+        ("名前.json", "名前.json"),
+        ("ü" * 200 + ".txt", "ü" * 73 + ".txt"),
+    ],
+)
+def test_names_are_made_safe(given, safe):
+    assert safe_name(given) == safe
 
 
 # --- trouble ---------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +17,12 @@ from sidebyside.embedding import Encoder, load_encoder
 from sidebyside.errors import IndexMissingError, LibraryIndexError
 from sidebyside.index import VECTORS, LibraryIndex, content_hash, open_index, publish_generation
 from sidebyside.library import build_library, read_pages, write_library, write_pages
-from sidebyside.origins import Origins, forget, watch
+from sidebyside.origins import SEEDS, Origins, forget, watch
 from sidebyside.pages import READER_VERSION
 from sidebyside.passages import build_passages, write_passages
 from sidebyside.records import BuildReport, Library, Page, Passage
 from sidebyside.scanning import Scan, scan_pages
+from sidebyside.seeds import store_pages
 from sidebyside.settings import Settings
 
 # Called with (stage, done, total); the stages are "read", "embed" and "store", in this order.
@@ -60,6 +61,32 @@ def build_index(
     encoder = encoder or load_encoder(settings)
     with generations.writer_lock(index_dir):
         return _build(index_dir, _as_list(paths), _as_list(remove), settings, encoder, progress, started)
+
+
+def add_pages(
+    files: Iterable[str | Path],
+    *,
+    index: str | Path = "index",
+    settings: Settings | None = None,
+    encoder: Encoder | None = None,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Copy page files into `<index>/seeds/` and build. Files that hold no page are not copied, and reported as skipped.
+
+    Nothing in the folder is overwritten. Raises as `build_index` does; then the folder is as it was, too.
+    """
+    started = time.perf_counter()
+    index_dir = Path(index)
+    settings = settings or Settings.load()
+    encoder = encoder or load_encoder(settings)
+    with generations.writer_lock(index_dir):
+        stored = store_pages(_as_list(files), index_dir / SEEDS, max_bytes=settings.max_page_bytes)
+        try:
+            report = _build(index_dir, [*map(str, stored.paths)], [], settings, encoder, progress, started)
+        except BaseException:
+            stored.undo()
+            raise
+    return replace(report, skipped=(*stored.skipped, *report.skipped))
 
 
 def _as_list(paths: Iterable[str | Path]) -> list[str]:
