@@ -24,7 +24,7 @@ STAGES = {
 KNOWS = {"index": {"library", "passages"}}
 # The parts that put stages together, and the interfaces on top of them.
 COMPOSING = {
-    *("assistant", "lanes", "indexing", "scanning", "evaluation", "doctor"),
+    *("assistant", "asking", "lanes", "indexing", "scanning", "evaluation", "doctor"),
     *("cli", "app", "server", "__init__", "__main__"),
 }
 # Libraries that take long to load, and the parts that may name them at all.
@@ -34,12 +34,12 @@ HEAVY = {
     "transformers": {"embedding"},
     "chromadb": {"chroma"},
     "gradio": {"app"},
-    "llama_cpp": {"generation_engine", "generation_worker"},
+    "llama_cpp": {"generation_engine", "generation_tokens", "generation_worker"},
     "huggingface_hub": {"downloads"},
 }
 # Modules that may load a heavy library as soon as they are imported, because they themselves are imported only when
 # it is needed: what runs in the model's own process, and the chat page behind its front door.
-LATE = {"generation_engine", "generation_worker"}
+LATE = {"generation_engine", "generation_tokens", "generation_worker"}
 
 
 def modules() -> Iterator[tuple[str, Path]]:
@@ -79,7 +79,7 @@ def own_imports(path: Path) -> set[str]:
 
 def test_only_interfaces_know_the_assistant():
     users = {name.split(".")[0] for name, path in modules() if "assistant" in own_imports(path)}
-    assert users <= {"__init__", "cli", "app", "server", "evaluation", "assistant"}
+    assert users <= {"__init__", "asking", "cli", "app", "server", "evaluation", "assistant"}
 
 
 def test_no_stage_imports_another_stage():

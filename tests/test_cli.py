@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -351,6 +352,9 @@ class ScriptedAssistant:
     def __exit__(self, *exception) -> None:
         pass
 
+    def compare(self, names) -> SimpleNamespace:
+        return SimpleNamespace(artifacts=[SimpleNamespace(label=name.title()) for name in names])
+
     def answer(self, question, history=()) -> Answer:
         self.asked.append((question, list(history)))
         return WHOLE
@@ -415,9 +419,9 @@ def test_no_llm_and_model_choose_what_writes(assistant):
 
 
 @pytest.mark.parametrize(
-    ("names", "question"), [(("A", "B"), "Compare A and B"), (("A", "B c", "D"), "Compare A, B c and D")]
+    ("names", "question"), [(("a", "b"), "Compare A and B"), (("a", "b c", "d"), "Compare A, B C and D")]
 )
-def test_compare_asks_for_the_overall_comparison(assistant, names, question):
+def test_compare_asks_for_the_overall_comparison_by_the_librarys_own_names(assistant, names, question):
     shell("compare", *names)
     assert assistant.asked == [(question, [])]
 
@@ -441,6 +445,13 @@ def test_ask_answers_the_seed_question_without_an_llm(seed_index):
     assert DIFFUSION in result.stdout
     assert "55/100" in result.stdout
     assert "\nSources\n" in result.stdout
+
+
+@pytest.mark.integration
+def test_compare_of_a_name_that_is_not_in_the_library_is_an_error(seed_index):
+    result = shell("compare", "--no-llm", LLAMA, "Midjourney", "--index", seed_index)
+    assert result.exit_code == 1
+    assert "'Midjourney' is not in the library" in result.stderr
 
 
 @pytest.mark.integration

@@ -15,6 +15,7 @@ from sidebyside.cli.shell import (
     json_option,
     load_settings,
     print_json,
+    print_markdown,
     print_table,
     printable,
 )
@@ -22,6 +23,7 @@ from sidebyside.cli.shell import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sidebyside.assistant import Assistant
     from sidebyside.records import Answer, Citation, Event
     from sidebyside.settings import Settings
 
@@ -51,8 +53,12 @@ def ask(
     index_dir: Path | None,
 ) -> None:
     """Answer QUESTION from the pages, with sources."""
+    from sidebyside.assistant import Assistant
+
     turns = read_history(history) if history else []
-    show_answer(" ".join(question), turns, answer_settings(index_dir, model, no_llm), as_json=as_json)
+    settings = answer_settings(index_dir, model, no_llm)
+    with Assistant.open(settings.index, settings=settings) as assistant:
+        show_answer(assistant, " ".join(question), turns, as_json=as_json)
 
 
 @click.command(short_help="Compare two or more artifacts.")
@@ -65,8 +71,13 @@ def compare(names: tuple[str, ...], model: str | None, no_llm: bool, as_json: bo
     """Compare two or more artifacts: what the tables say, and what each offers that the others do not."""
     if len(names) < 2:
         raise click.UsageError("compare needs at least two names; put quotes around names with spaces")
-    listed = f"{', '.join(names[:-1])} and {names[-1]}"
-    show_answer(f"Compare {listed}", [], answer_settings(index_dir, model, no_llm), as_json=as_json)
+    from sidebyside.assistant import Assistant
+
+    settings = answer_settings(index_dir, model, no_llm)
+    with Assistant.open(settings.index, settings=settings) as assistant:
+        # Names that fit no artifact, or several, are errors here; in a question they would only be noticed.
+        *labels, last = (artifact.label for artifact in assistant.compare(names).artifacts)
+        show_answer(assistant, f"Compare {', '.join(labels)} and {last}", [], as_json=as_json)
 
 
 @click.command()
@@ -148,15 +159,12 @@ def _text(value: object) -> str:
     return value
 
 
-def show_answer(question: str, history: list[tuple[str, str]], settings: Settings, *, as_json: bool) -> None:
+def show_answer(assistant: Assistant, question: str, history: list[tuple[str, str]], *, as_json: bool) -> None:
     """Print the answer: as JSON when it is complete, else step by step as it comes."""
-    from sidebyside.assistant import Assistant
-
-    with Assistant.open(settings.index, settings=settings) as assistant:
-        if as_json:
-            print_json(assistant.answer(question, history=history).to_dict())
-        else:
-            print_events(assistant.stream(question, history=history))
+    if as_json:
+        print_json(assistant.answer(question, history=history).to_dict())
+    else:
+        print_events(assistant.stream(question, history=history))
 
 
 def print_events(events: Iterator[Event]) -> None:
@@ -164,20 +172,21 @@ def print_events(events: Iterator[Event]) -> None:
     for event in events:
         if event.type == "answer":
             print_ending(event.answer)
-        else:
-            click.echo(printable(event.text).rstrip("\n"))
-            sys.stdout.flush()
+            continue
+        print_markdown(event.text)
         if event.type == "facts" and event.answer.table is not None:
             click.echo()
             print_table(event.answer.table.header, event.answer.table.rows)
             click.echo()
+        sys.stdout.flush()
 
 
 def print_ending(answer: Answer) -> None:
     """Notes that the text does not hold, then the sources."""
     for note in answer.notes:
         if note not in answer.text:
-            click.echo(f"\nNote: {printable(note)}")
+            click.echo()
+            print_markdown(f"Note: {note}")
     if answer.citations:
         click.echo("\nSources")
     for citation in answer.citations:

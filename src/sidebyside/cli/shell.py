@@ -107,6 +107,17 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], *, righ
         click.echo(line.rstrip())
 
 
+def print_markdown(text: str) -> None:
+    """Markdown as it is into a file or pipe; laid out on a terminal, where links stay text and cannot be followed."""
+    out = console()
+    if out.is_terminal:
+        from rich.markdown import Markdown
+
+        out.print(Markdown(printable(text), hyperlinks=False))
+    else:
+        click.echo(printable(text).rstrip("\n"))
+
+
 def progress_bar(*, bytes_: bool = False) -> Any:
     """A rich Progress on stderr: counts, or bytes with speed."""
     from rich import progress
