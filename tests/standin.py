@@ -13,10 +13,13 @@ from sidebyside.records import (
     Artifact,
     Capability,
     Citation,
+    Comparison,
     Event,
+    Evidence,
     Excerpt,
     Fact,
     Library,
+    SharedCapability,
     Source,
     Table,
 )
@@ -262,11 +265,18 @@ def script(question: str) -> Answer:
     return replace(CONTEXT, question=question)
 
 
+def evidence(item: Artifact) -> Evidence:
+    """The first sentence of the artifact's capability."""
+    found = item.capabilities[0].description
+    assert found is not None
+    return Evidence(item.id, "description", found.text.split(". ")[0], found.source, found.text)
+
+
 @dataclass
 class StandIn:
     """Streams scripted answers, `delay` seconds a step; a question with "slow" in it takes 20 steps."""
 
-    model: str = "scripted"
+    model: str | None = "scripted"
     delay: float = 0.05
     library: Library = LIBRARY
     generation: str = "g1"
@@ -295,6 +305,21 @@ class StandIn:
         finally:
             if not finished:
                 self.stopped_streams += 1
+
+    def compare(self, names: Sequence[str]) -> Comparison:
+        chosen = tuple(artifact for name in names for artifact in self.library.artifacts if name == artifact.id)
+        said = {item.id: evidence(item) for item in chosen}
+        notes = ("Pages disagree about something.",) if len(chosen) > 2 else ()
+        shared = (SharedCapability(tuple(said[item.id] for item in chosen[:2]), 0.8),)
+        verdict = excerpt(FIRST, "Stable-Diffusion scores higher", "ecosystem.")
+        return Comparison(
+            chosen,
+            None,
+            shared,
+            {item.id: (said[item.id],) for item in chosen[2:]},
+            (Evidence(chosen[0].id, "verdict", verdict.text, verdict.source),),
+            notes,
+        )
 
     def close(self) -> None:
         self.closed = True

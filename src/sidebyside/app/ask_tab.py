@@ -15,12 +15,12 @@ import gradio as gr
 
 from sidebyside.app import feedback
 from sidebyside.app.answers import turn_html
+from sidebyside.app.assets import asset
 from sidebyside.app.conversation import MAX_QUESTION, Conversation, restored
 from sidebyside.app.provider import Provider
 from sidebyside.app.turns import Turn
 from sidebyside.app.welcome import welcome_html
 
-HERE = Path(__file__).parent
 MENU = (
     '<div class="menu"><button type="button" data-action="new">New conversation</button>'
     '<details class="menu-list"><summary>Conversations</summary><ul aria-label="Conversations"></ul></details></div>'
@@ -34,11 +34,9 @@ class AskTab:
         self._provider = provider
         self._index = index
         self._conversation = Conversation(provider)
-        transcript = (HERE / "transcript.js").read_text("utf-8")
+        transcript = asset("transcript.js")
         self.turns = gr.State([])
-        self.menu = gr.HTML(
-            MENU, elem_id="menu", js_on_load=(HERE / "menu.js").read_text("utf-8"), apply_default_css=False
-        )
+        self.menu = gr.HTML(MENU, elem_id="menu", js_on_load=asset("menu.js"), apply_default_css=False)
         self.past = gr.HTML(elem_id="past", js_on_load=transcript, apply_default_css=False)
         self.live = gr.HTML(elem_id="live", js_on_load=transcript, apply_default_css=False)
         with gr.Row(elem_id="composer"):

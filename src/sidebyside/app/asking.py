@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from sidebyside.errors import SidebysideError
 
 if TYPE_CHECKING:
-    from sidebyside.records import Event, Library
+    from sidebyside.records import Comparison, Event, Library
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,12 @@ class AssistantLike(Protocol):
     @property
     def generation(self) -> str: ...
 
+    @property
+    def model(self) -> str | None: ...
+
     def stream(self, question: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Event]: ...
+
+    def compare(self, names: Sequence[str]) -> Comparison: ...
 
     def close(self) -> None: ...
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from sidebyside.app.ask_tab import AskTab
+from sidebyside.app.assets import asset
+from sidebyside.app.feedback_tab import FeedbackTab
+from sidebyside.app.library_tab import LibraryTab
+from sidebyside.app.models_tab import ModelsTab
 from sidebyside.app.provider import Provider
 from sidebyside.app.sides_tab import SidesTab
 from sidebyside.app.welcome import TITLE, current_masthead, masthead_html
@@ -18,18 +21,23 @@ if TYPE_CHECKING:
 
 # Events that answer at once and are nobody's API.
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
-HERE = Path(__file__).parent
 
 
 def build_page(provider: Provider, settings: Settings) -> gr.Blocks:
     """All tabs; nothing is opened or read before a browser asks for it."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
         masthead = gr.HTML(masthead_html(), elem_id="masthead", apply_default_css=False, js_on_load=None)
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Ask", id="ask"):
                 AskTab(provider, settings.index)
             with gr.Tab("Side by side", id="sides") as sides_item:
                 sides = SidesTab(provider)
+            with gr.Tab("Library", id="library") as library_item:
+                library = LibraryTab(provider, settings)
+            with gr.Tab("Models", id="models") as models_item:
+                models = ModelsTab(provider, settings, masthead)
+            with gr.Tab("Feedback", id="feedback") as feedback_item:
+                feedback = FeedbackTab(settings.index)
 
         def opened(request: gr.Request) -> list[Any]:
             query = {key: request.query_params.getlist(key) for key in request.query_params}
@@ -38,6 +46,9 @@ def build_page(provider: Provider, settings: Settings) -> gr.Blocks:
 
         page.load(opened, outputs=[masthead, tabs, *sides.opened], **_QUIET)
         sides_item.select(sides.refresh_choices, outputs=sides.names, **_QUIET)
+        library_item.select(library.shown, outputs=library.table, **_QUIET)
+        models_item.select(models.shown, outputs=models.table, **_QUIET)
+        feedback_item.select(feedback.shown, outputs=feedback.view, **_QUIET)
         gr.api(_programmatic(provider), api_name="ask", concurrency_limit=None, concurrency_id="ask")
     return page
 
@@ -59,15 +70,38 @@ def _programmatic(provider: Provider) -> Any:
 def theme() -> gr.themes.Base:
     """Gradio's plainest theme in ink and paper, with fonts that come with gradio itself."""
     ink = gr.themes.colors.stone
-    return gr.themes.Base(
+    base = gr.themes.Base(
         primary_hue=ink,
         secondary_hue=ink,
         neutral_hue=ink,
         font=("IBM Plex Sans", "system-ui", "sans-serif"),
         font_mono=("IBM Plex Mono", "ui-monospace", "monospace"),
     )
+    colours = {
+        "body_background_fill": "var(--paper)",
+        "body_text_color": "var(--ink)",
+        "body_text_color_subdued": "var(--soft)",
+        "block_background_fill": "transparent",
+        "block_border_color": "transparent",
+        "block_label_text_color": "var(--soft)",
+        "block_title_text_color": "var(--soft)",
+        "block_info_text_color": "var(--soft)",
+        "border_color_primary": "var(--line)",
+        "background_fill_primary": "var(--sheet)",
+        "background_fill_secondary": "var(--wash)",
+        "input_background_fill": "var(--sheet)",
+        "input_border_color": "var(--soft)",
+        "input_placeholder_color": "var(--soft)",
+        "button_secondary_background_fill": "var(--sheet)",
+        "button_secondary_background_fill_hover": "var(--wash)",
+        "button_secondary_text_color": "var(--ink)",
+        "button_secondary_border_color": "var(--soft)",
+        "slider_color": "var(--ink)",
+        "checkbox_label_background_fill": "var(--sheet)",
+    }
+    return base.set(**colours, **{f"{name}_dark": value for name, value in colours.items()})
 
 
 def stylesheet() -> str:
     """The page's own CSS."""
-    return (HERE / "page.css").read_text("utf-8")
+    return asset("page.css")

@@ -10,7 +10,7 @@ from sidebyside.app.sides import SCALES
 if TYPE_CHECKING:
     from sidebyside.app.sides import Score, Sides
 
-BAR, GAP, AXIS = 14, 8, 20
+BAR, GAP, AXIS = 10, 6, 20
 
 
 def plot_html(sides: Sides) -> str:
@@ -27,10 +27,12 @@ def _row_html(sides: Sides, label: str) -> str:
         f"{artifact.label}: {describe(score, scale)}" for artifact, score in zip(sides.artifacts, scores, strict=True)
     )
     bars = "".join(_bar_svg(position, score, scale) for position, score in enumerate(scores))
-    return (
-        f'<figure><figcaption>{clean(label)}</figcaption><svg role="img" aria-label="{clean(f"{label}. {words}")}" '
-        f'width="100%" height="{height}">{_axis_svg(scale, height)}{bars}</svg></figure>'
+    kind = "rank" if scale > 1 else "component"
+    drawing = (
+        f'<svg role="img" aria-label="{clean(f"{label}. {words}")}" width="100%" height="{height}">'
+        f"{_axis_svg(scale, height)}{bars}</svg>"
     )
+    return f'<figure class="{kind}"><figcaption>{clean(label)}</figcaption>{drawing}</figure>'
 
 
 def describe(score: Score, scale: float) -> str:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from sidebyside.app.asking import AssistantLike
 from sidebyside.errors import SidebysideError
 from sidebyside.settings import Settings
 
-Opener = Callable[[Settings, str], AssistantLike]
+if TYPE_CHECKING:
+    from sidebyside.records import Library
+
+Opener = Callable[[Settings, str | None], AssistantLike]
 
 
-def open_assistant(settings: Settings, model: str) -> AssistantLike:
-    """Open the real assistant with this model ("none" for quotes only)."""
+def open_assistant(settings: Settings, model: str | None) -> AssistantLike:
+    """Open the real assistant with this model ("none" for quotes only, None for what the settings say)."""
     from sidebyside.assistant import Assistant
 
     assistant: AssistantLike = Assistant.open(settings.index, settings=settings, model=model)
@@ -43,7 +47,7 @@ class Provider:
         self._opening = threading.Lock()
         self._guard = threading.Lock()
         self._held: _Held | None = None
-        self.model = settings.model
+        self._model: str | None = None
 
     def warm(self) -> None:
         """Open the assistant in the background, so that the first question need not wait for it."""
@@ -54,7 +58,7 @@ class Provider:
         with self._opening:
             fresh = _Held(self._opener(self._settings, model))
             with self._guard:
-                old, self._held, self.model = self._held, fresh, model
+                old, self._held, self._model = self._held, fresh, model
             self._retire(old)
 
     @contextmanager
@@ -70,6 +74,11 @@ class Provider:
             if done:
                 held.assistant.close()
 
+    def library(self) -> Library:
+        """The library of the newest generation. Raises SidebysideError when it cannot be opened."""
+        with self.lease() as assistant:
+            return assistant.library
+
     def close(self) -> None:
         """Close the assistant when its last question is done."""
         with self._guard:
@@ -78,11 +87,11 @@ class Provider:
 
     def _take(self) -> _Held:
         with self._opening:
-            if self._held is None:
-                self._held = _Held(self._opener(self._settings, self.model))
+            held = self._held or _Held(self._opener(self._settings, self._model))
             with self._guard:
-                self._held.users += 1
-                return self._held
+                self._held = held
+                held.users += 1
+                return held
 
     def _try_open(self) -> None:
         try:

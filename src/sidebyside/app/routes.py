@@ -41,8 +41,7 @@ def _export(provider: Provider, request: Request) -> Response:
         return PlainTextResponse("no such format", status_code=404)
     query = {key: request.query_params.getlist(key) for key in request.query_params}
     try:
-        with provider.lease() as assistant:
-            sides = requested_sides(assistant.library, query)
+        sides = requested_sides(provider.library(), query)
     except SidebysideError as error:
         return PlainTextResponse(str(error), status_code=503)
     if sides is None:

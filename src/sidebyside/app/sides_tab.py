@@ -7,9 +7,18 @@ from typing import Any
 
 import gradio as gr
 
+from sidebyside.app.markup import clean
 from sidebyside.app.provider import Provider
 from sidebyside.app.sides import DEFAULT_WEIGHTS, MAX_SIDES, MAX_WEIGHT, MIN_SIDES, SCALES, Sides, compare_sides
-from sidebyside.app.sides_view import choose_html, sides_html
+from sidebyside.app.sides_view import (
+    capabilities_html,
+    choose_html,
+    facts_html,
+    links_html,
+    order_html,
+    remarks_html,
+    scores_html,
+)
 from sidebyside.errors import SidebysideError
 from sidebyside.records import Artifact, Library
 
@@ -21,72 +30,103 @@ class SidesTab:
         self._provider = provider
         self.names = gr.Dropdown(
             [],
-            label="Artifacts",
-            info="Two to four",
+            label="Artifacts to compare, two to four",
             multiselect=True,
             max_choices=MAX_SIDES,
             elem_id="sides-names",
-            filterable=True,
         )
-        self.view = gr.HTML(choose_html(), elem_id="sides-view", apply_default_css=False, js_on_load=None)
-        with gr.Group(elem_id="weights"):
-            gr.HTML("<h3>What matters to you</h3>", apply_default_css=False, js_on_load=None)
-            with gr.Row():
-                self.weights = [
-                    gr.Slider(0, MAX_WEIGHT, DEFAULT_WEIGHTS[label], step=1, label=label, buttons=[], min_width=150)
-                    for label in SCALES
-                ]
-        inputs = [self.names, *self.weights]
-        options: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
-        gr.on(
-            [self.names.change, *(weight.release for weight in self.weights)],
-            self._show,
-            inputs=inputs,
-            outputs=self.view,
-            trigger_mode="always_last",
-            **options,
-        )
+        plain: dict[str, Any] = {"apply_default_css": False, "js_on_load": None}
+        self.facts = gr.HTML(choose_html(), elem_id="sides-facts", **plain)
+        with gr.Row(elem_id="sides-scores", visible=False) as self.scores:
+            with gr.Column(min_width=280):
+                self.plot = gr.HTML(elem_id="sides-plot", **plain)
+            with gr.Column(min_width=280):
+                self.order = gr.HTML(elem_id="sides-order", **plain)
+                with gr.Group(elem_id="weights"):
+                    self.weights = [
+                        gr.Slider(0, MAX_WEIGHT, DEFAULT_WEIGHTS[label], step=1, label=label, buttons=[])
+                        for label in SCALES
+                    ]
+        self.rest = gr.HTML(elem_id="sides-rest", **plain)
+        self.links = gr.HTML(elem_id="sides-links", **plain)
+        self._connect()
+
+    def _connect(self) -> None:
+        options: dict[str, Any] = {
+            "inputs": [self.names, *self.weights],
+            "show_progress": "hidden",
+            "queue": False,
+            "api_visibility": "private",
+            "trigger_mode": "always_last",
+        }
+        self.names.change(self._show, outputs=self._shown, **options)
+        gr.on([weight.change for weight in self.weights], self._weigh, outputs=[self.order, self.links], **options)
+
+    @property
+    def _shown(self) -> list[Any]:
+        return [self.facts, self.scores, self.plot, self.order, self.rest, self.links]
 
     @property
     def opened(self) -> list[Any]:
         """The components that `open_view` fills."""
-        return [self.names, *self.weights, self.view]
+        return [self.names, *self.weights, *self._shown]
 
     def open_view(self, query: Mapping[str, Sequence[str]]) -> list[Any]:
         """Updates for `opened`: the choices of the library as it is now, and the view that a link asks for."""
-        try:
-            with self._provider.lease() as assistant:
-                library = assistant.library
-        except SidebysideError:
-            return [gr.update(choices=[], value=[]), *(gr.skip() for _ in self.weights), choose_html()]
+        library = self._library()
         sides = requested_sides(library, query)
-        chosen = sides.artifacts if sides else ()
-        choices = sorted((artifact.label for artifact in library.artifacts), key=str.casefold)
+        chosen = [artifact.label for artifact in sides.artifacts] if sides else []
         weights = sides.weights if sides else DEFAULT_WEIGHTS
         return [
-            gr.update(choices=choices, value=[artifact.label for artifact in chosen]),
+            gr.update(choices=_labels(library), value=chosen),
             *(weights[label] for label in SCALES),
-            sides_html(sides) if sides else choose_html(),
+            *self._view(sides),
         ]
 
     def refresh_choices(self) -> Any:
         """The names of the library as it is now."""
-        try:
-            with self._provider.lease() as assistant:
-                labels = [artifact.label for artifact in assistant.library.artifacts]
-        except SidebysideError:
-            labels = []
-        return gr.update(choices=sorted(labels, key=str.casefold))
+        return gr.update(choices=_labels(self._library()))
 
-    def _show(self, names: list[str] | None, *weights: float) -> str:
+    def _library(self) -> Library:
+        """The library; an empty one where it cannot be opened (the Ask tab says why)."""
+        try:
+            return self._provider.library()
+        except SidebysideError:
+            return Library(())
+
+    def _show(self, names: list[str] | None, *weights: float) -> list[Any]:
+        return self._view(self._sides(names, weights))
+
+    def _weigh(self, names: list[str] | None, *weights: float) -> list[Any]:
+        sides = self._sides(names, weights)
+        return [order_html(sides), links_html(sides)] if sides else [gr.skip(), gr.skip()]
+
+    def _sides(self, names: list[str] | None, weights: Sequence[float]) -> Sides | None:
+        chosen = find_artifacts(self._library(), names or [])
+        return compare_sides(chosen, dict(zip(SCALES, weights, strict=True))) if len(chosen) >= MIN_SIDES else None
+
+    def _view(self, sides: Sides | None) -> list[Any]:
+        """Updates for `_shown`."""
+        if sides is None:
+            return [choose_html(), gr.update(visible=False), "", "", "", ""]
         try:
             with self._provider.lease() as assistant:
-                chosen = find_artifacts(assistant.library, names or [])
-        except SidebysideError:
-            return choose_html()
-        if len(chosen) < MIN_SIDES:
-            return choose_html()
-        return sides_html(compare_sides(chosen, dict(zip(SCALES, weights, strict=True))))
+                comparison = assistant.compare([artifact.id for artifact in sides.artifacts])
+            rest = capabilities_html(comparison) + remarks_html(comparison)
+        except SidebysideError as error:
+            rest = f'<p class="problem failed">{clean(str(error))}</p>'
+        return [
+            facts_html(sides),
+            gr.update(visible=True),
+            scores_html(sides),
+            order_html(sides),
+            rest,
+            links_html(sides),
+        ]
+
+
+def _labels(library: Library) -> list[str]:
+    return sorted((artifact.label for artifact in library.artifacts), key=str.casefold)
 
 
 def find_artifacts(library: Library, names: Sequence[str]) -> list[Artifact]:

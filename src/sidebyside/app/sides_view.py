@@ -1,4 +1,4 @@
-"""The side-by-side view as HTML: facts table, plot, order by the reader's weights, and what each artifact does."""
+"""The parts of the side-by-side view as HTML: facts, plot, order by the reader's weights, capabilities, links."""
 
 from __future__ import annotations
 
@@ -14,18 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sidebyside.app.sides import Row, Sides, Total
-    from sidebyside.records import Artifact, Capability, Fact
+    from sidebyside.records import Artifact, Capability, Comparison, Evidence, Fact
 
 FORMAT_NAMES = {"md": "Markdown", "html": "Web page", "json": "JSON"}
-
-
-def sides_html(sides: Sides) -> str:
-    """The whole view for one choice of artifacts and weights."""
-    return (
-        f'<section class="sides">{facts_html(sides)}<div class="sides-scores"><section aria-label="Scores">'
-        f"<h3>Scores</h3>{_legend_html(sides)}{plot_html(sides)}</section>{order_html(sides)}</div>"
-        f"{capabilities_html(sides.artifacts)}{links_html(sides)}</section>"
-    )
 
 
 def choose_html() -> str:
@@ -90,8 +81,8 @@ def order_html(sides: Sides) -> str:
         "" if sides.settled else '<p class="note">The ranges overlap, so the pages do not settle the first place.</p>'
     )
     return (
-        f'<section aria-label="Order by your weights"><h3>Order by your weights</h3><ol class="order">{items}</ol>'
-        f'{doubt}<ul class="flips" aria-label="What would change the order">{words}</ul></section>'
+        f'<h3>Order by your weights</h3><ol class="order">{items}</ol>'
+        f'{doubt}<ul class="flips" aria-label="What would change the order">{words}</ul>'
     )
 
 
@@ -100,14 +91,59 @@ def _total_html(total: Total, side: str) -> str:
     return f'<li class="{side}"><b dir="auto">{clean(total.artifact)}</b> <span>{value} of 100</span></li>'
 
 
-def capabilities_html(artifacts: Sequence[Artifact]) -> str:
-    """What each artifact does, in its pages' words."""
-    columns = "".join(
-        f'<section class="side-{position}"><h3 dir="auto">{clean(artifact.label)}</h3>'
-        f"{capability_list_html(artifact)}</section>"
-        for position, artifact in enumerate(artifacts, start=1)
+def scores_html(sides: Sides) -> str:
+    """The plot with the names in their colours."""
+    return f"<h3>Scores</h3>{_legend_html(sides)}{plot_html(sides)}"
+
+
+def remarks_html(comparison: Comparison) -> str:
+    """What the pages themselves conclude, and where they contradict each other or their own tables."""
+    notes = "".join(f'<li class="note">{clean(note)}</li>' for note in comparison.notes)
+    verdicts = "".join(
+        f'<li><q dir="auto">{clean(verdict.quote)}</q> <span class="where">{clean(verdict.source.file)}</span></li>'
+        for verdict in comparison.verdicts
     )
-    return f'<h3>What they do</h3><div class="columns columns-{len(artifacts)}">{columns}</div>'
+    told = f'<h3>The pages\' own verdicts</h3><ul class="verdicts">{verdicts}</ul>' if verdicts else ""
+    return told + (f'<ul class="notes" aria-label="Notes">{notes}</ul>' if notes else "")
+
+
+def capabilities_html(comparison: Comparison) -> str:
+    """Capabilities matched by meaning: what they share, then what only one of them states."""
+    places = {artifact.id: position for position, artifact in enumerate(comparison.artifacts, start=1)}
+    names = {artifact.id: artifact.label for artifact in comparison.artifacts}
+    shared = "".join(
+        '<li class="shared">'
+        + "".join(_evidence_html(item, f"side-{places[item.artifact]}", names[item.artifact]) for item in pair.evidence)
+        + "</li>"
+        for pair in comparison.shared
+    )
+    both = f'<ul class="pairs">{shared}</ul>' if shared else '<p class="hint">No capability is described by both.</p>'
+    columns = "".join(
+        f'<section class="side-{places[artifact.id]}"><h4 dir="auto">Only {clean(artifact.label)}</h4>'
+        f"{_only_html(comparison.only.get(artifact.id, ()))}</section>"
+        for artifact in comparison.artifacts
+    )
+    return f'<h3>Shared</h3>{both}<h3>Only on one side</h3><div class="columns">{columns}</div>'
+
+
+def _only_html(evidence: Sequence[Evidence]) -> str:
+    if not evidence:
+        return '<p class="hint">Nothing that the others do not describe too.</p>'
+    items = "".join(f"<li>{_evidence_html(item, '', '')}</li>" for item in evidence)
+    return f'<ul class="capabilities">{items}</ul>'
+
+
+def _evidence_html(item: Evidence, side: str, name: str) -> str:
+    """A quote that opens on its passage and place."""
+    head = f'<b class="{side}" dir="auto">{clean(name)}</b> ' if name else ""
+    context = item.context or item.quote
+    before, found, after = context.partition(item.quote)
+    passage = f"{clean(before)}<mark>{clean(found)}</mark>{clean(after)}" if found else clean(context)
+    return (
+        f'<details><summary dir="auto"><span>{head}{clean(item.quote)}</span></summary>'
+        f'<p class="passage" dir="auto">{passage}</p><p class="where">{clean(item.source.file)} '
+        f"characters {item.source.start:,}–{item.source.end:,}</p></details>"
+    )
 
 
 def capability_list_html(artifact: Artifact) -> str:

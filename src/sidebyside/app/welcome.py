@@ -29,19 +29,18 @@ def current_masthead(provider: Provider) -> str:
     """The head with what is true now."""
     try:
         with provider.lease() as assistant:
-            library = assistant.library
+            library, model = assistant.library, assistant.model
         pages = {source for artifact in library.artifacts for source in artifact.sources}
         state = f"{_count(len(library.artifacts), 'artifact')} from {_count(len(pages), 'page')}"
     except SidebysideError:
-        state = "no library"
-    return masthead_html(state, "quotes only, no model" if provider.model == "none" else provider.model)
+        return masthead_html("no library yet")
+    return masthead_html(state, model or "quotes only, no model")
 
 
 def welcome_html(provider: Provider) -> str:
     """What stands before the first question: examples, or what is missing and how to mend it."""
     try:
-        with provider.lease() as assistant:
-            library = assistant.library
+        library = provider.library()
     except IndexMissingError as error:
         return _notice_html("There is nothing to compare yet", f"{error} You can also drop pages on the Library tab.")
     except SidebysideError as error:

@@ -1,0 +1,118 @@
+"""The Models tab: which models there are, pulling one, measuring one, and answering with another one."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from sidebyside.app.assets import asset
+from sidebyside.app.markup import clean
+from sidebyside.app.models_view import NO_MODEL, ModelRow, busy_html, done_html, models_html
+from sidebyside.app.provider import Provider
+from sidebyside.app.speeds import known_speeds, measure
+from sidebyside.app.welcome import current_masthead
+from sidebyside.errors import SidebysideError
+
+if TYPE_CHECKING:
+    from sidebyside.settings import Settings
+
+log = logging.getLogger(__name__)
+Tell = Callable[[str, int, int], None]
+
+
+class ModelsTab:
+    """Components of the tab and what they do. Must be made inside a Blocks context."""
+
+    def __init__(self, provider: Provider, settings: Settings, masthead: gr.HTML) -> None:
+        self._provider = provider
+        self._settings = settings
+        self.table = gr.HTML(elem_id="models", js_on_load=asset("models.js"), apply_default_css=False)
+        self.progress = gr.HTML(elem_id="models-progress", js_on_load=None, apply_default_css=False)
+        options: dict[str, Any] = {
+            "outputs": [self.progress, self.table, masthead],
+            "show_progress": "hidden",
+            "api_visibility": "private",
+            "concurrency_limit": 1,
+            "concurrency_id": "models",
+        }
+        self.table.use(self._use, **options)
+        self.table.pull(self._pull, **options)
+        self.table.measure(self._measure, **options)
+
+    def shown(self) -> str:
+        """The table as things are now."""
+        from sidebyside.models import load_catalogue, model_state
+
+        try:
+            with self._provider.lease() as assistant:
+                writing = assistant.model
+        except SidebysideError:
+            writing = None
+        try:
+            catalogue = load_catalogue(self._settings.models).values()
+            rows = [
+                ModelRow(
+                    model, model_state(model.name, self._settings), model.name in (writing, self._settings.encoder)
+                )
+                for model in catalogue
+            ]
+        except SidebysideError as error:
+            return f'<p class="problem">{clean(str(error))}</p>'
+        return models_html(rows, known_speeds(self._settings.index), quotes_only=writing is None)
+
+    def _use(self, event: gr.EventData) -> Iterator[list[Any]]:
+        name = str(event.name)
+        told = (
+            "Answering with quotes only." if name == NO_MODEL else f"Answering with {name} from the next question on."
+        )
+        yield from self._run(f"Opening {name}", lambda _tell: self._switch(name), told)
+
+    def _pull(self, event: gr.EventData) -> Iterator[list[Any]]:
+        from sidebyside.models import pull
+
+        name = str(event.name)
+        yield from self._run(
+            f"Pulling {name}",
+            lambda tell: pull(name, self._settings, progress=tell),
+            f"{name} is installed and verified.",
+        )
+
+    def _measure(self, event: gr.EventData) -> Iterator[list[Any]]:
+        name = str(event.name)
+        yield from self._run(f"Measuring {name}", lambda _tell: measure(name, self._settings), f"{name} is measured.")
+
+    def _switch(self, name: str) -> None:
+        from sidebyside.models import load_catalogue
+
+        # The name comes from a browser: only what the table offers can be opened, never a path.
+        if name != NO_MODEL and name not in load_catalogue(self._settings.models):
+            raise SidebysideError(f"no model is called {name!r}")
+        self._provider.switch(name)
+
+    def _run(self, doing: str, work: Callable[[Tell], Any], told: str) -> Iterator[list[Any]]:
+        """Do `work` in a thread while the page shows how far it is."""
+        steps: queue.SimpleQueue[tuple[str, int, int] | None] = queue.SimpleQueue()
+        failure: list[str] = []
+
+        def worker() -> None:
+            try:
+                work(lambda stage, done, total: steps.put((stage, done, total)))
+            except SidebysideError as error:
+                failure.append(str(error))
+            except Exception:
+                log.exception("%s failed", doing)
+                failure.append(f"{doing} failed; `sidebyside doctor` may say more.")
+            finally:
+                steps.put(None)
+
+        threading.Thread(target=worker, name="models", daemon=True).start()
+        yield [busy_html(f"{doing}…"), gr.skip(), gr.skip()]
+        while (step := steps.get()) is not None:
+            yield [busy_html(step[0], step[1], step[2]), gr.skip(), gr.skip()]
+        note = done_html(failure[0], failed=True) if failure else done_html(told)
+        yield [note, self.shown(), current_masthead(self._provider)]
