@@ -1,200 +1,145 @@
-"""Puts the blocks behind a page's table together: capabilities, whose they are, and the page's verdicts."""
+"""Makes a Page of a table and the blocks around it, whatever format they were read from."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from sidebyside.errors import PageError
-from sidebyside.pages.blocks import Block, ComparisonTable
-from sidebyside.records import Capability, Excerpt, PageArtifact
-
-# A page shows at most this many capabilities of an artifact and then says how many more there are.
-SHOWN = 8
-
-
-@dataclass(slots=True)
-class Draft:
-    """A capability while its blocks are being collected."""
-
-    line: int
-    title: Block | None = None
-    description: Block | None = None
-    unique: Block | None = None
-    alternatives: Block | None = None
-    lists: dict[str, list[Block]] = field(default_factory=dict)
-
-    def finish(self, file: str, date: str | None) -> Capability:
-        def excerpt(block: Block | None) -> Excerpt | None:
-            return block.excerpt(file, date) if block else None
-
-        def excerpts(kind: str) -> tuple[Excerpt, ...]:
-            return tuple(block.excerpt(file, date) for block in self.lists.get(kind, ()))
-
-        return Capability(
-            id=self._id(),
-            title=excerpt(self.title),
-            description=excerpt(self.description),
-            unique=excerpt(self.unique),
-            alternatives=excerpt(self.alternatives),
-            intents=excerpts("intent"),
-            best_for=excerpts("best_for"),
-            limitations=excerpts("limitation"),
-            requires=excerpts("requirement"),
-            sources=(file,),
-        )
-
-    def _id(self) -> str:
-        singles = [self.title, self.description, self.unique, self.alternatives]
-        words = [" ".join(block.text.split()) if block else "" for block in singles]
-        return hashlib.sha256("\n".join(words).encode()).hexdigest()[:12]
+from sidebyside.pages.blocks import Block, ComparisonTable, classify, verdict_pattern
+from sidebyside.pages.drafts import Draft, Token, collect
+from sidebyside.pages.labels import mark_label
+from sidebyside.pages.sides import Shares, share_by_headings, share_by_marks, share_exactly
+from sidebyside.records import Page, PageArtifact
 
 
 @dataclass(frozen=True, slots=True)
-class More:
-    """A "+N more capabilities" line, which closes one artifact's list."""
+class RawPage:
+    """What a reader found: the decoded page, its title ("" if none), its table, all blocks outside the table.
 
-    count: int
-    line: int
+    `claims_only` says that only "Unique:" and "vs alternatives:" are labels; `by_line` that every line is a paragraph.
+    """
+
+    text: str
+    source: str
+    sha256: str
+    format: str
+    title: str
+    table: ComparisonTable
+    blocks: Sequence[Block]
+    date: str | None = None
+    claims_only: bool = False
+    by_line: bool = True
 
 
-Token = Draft | More
+def build_page(raw: RawPage) -> Page:
+    """Find the capabilities and whose they are, and the verdicts. Raises PageError."""
+    warnings = _check_title(raw.title, raw.table, raw.source)
+    verdict = verdict_pattern(raw.table.names)
+    known = [block for block in (classify(block, verdict) for block in raw.blocks) if block]
+    body = [mark_label(block, claims_only=raw.claims_only) for block in known if block.start >= raw.table.end]
+    shares = _share(body, raw)
+    return Page(
+        source=raw.source,
+        sha256=raw.sha256,
+        format=raw.format,
+        artifacts=_artifacts(raw, shares),
+        verdicts=tuple(block.excerpt(raw.source, raw.date) for block in known if block.kind == "verdict"),
+        warnings=(*warnings, *shares.warnings),
+        date=raw.date,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Assembled:
-    """Capabilities per artifact, in the order of the table header, and what was uncertain."""
-
-    sides: tuple[tuple[Draft, ...], ...]
-    warnings: tuple[str, ...]
-
-
-def build_artifacts(
-    table: ComparisonTable, assembled: Assembled, file: str, date: str | None
-) -> tuple[PageArtifact, ...]:
-    """The page's artifacts in the order of the table header."""
+def _artifacts(raw: RawPage, shares: Shares) -> tuple[PageArtifact, ...]:
     artifacts = []
-    for side, name in enumerate(table.names):
-        facts = table.facts(side, file, date)
+    for side, name in enumerate(raw.table.names):
+        facts = raw.table.facts(side, raw.source, raw.date)
         kind = next((fact.value for fact in facts if fact.label.casefold() == "type"), "")
-        capabilities = tuple(draft.finish(file, date) for draft in assembled.sides[side])
-        artifacts.append(PageArtifact(name, kind, facts, capabilities))
+        capabilities = tuple(draft.finish(raw.source, raw.date) for draft in shares.sides[side])
+        url = raw.table.urls[side] if raw.table.urls else None
+        artifacts.append(PageArtifact(name, kind, facts, capabilities, url=url))
     return tuple(artifacts)
 
 
-def collect_capabilities(blocks: Iterable[Block]) -> list[Token]:
-    """Group blocks without headings: every description begins a capability, claims join the one before them."""
-    tokens: list[Token] = []
-    current: Draft | None = None
+def _check_title(title: str, table: ComparisonTable, source: str) -> tuple[str, ...]:
+    """Raises PageError if the title names more artifacts than the table has columns."""
+    names = table.names
+    if not re.search(r" vs\.? ", title):
+        return ()
+    if len(names) == 1 and title != names[0]:
+        raise PageError(source, f"the table lacks a column: the title is {title[:120]!r}", table.line)
+    missing = [name for name in names if name not in title]
+    return (f"the table header decides: the title does not name {' or '.join(missing)}",) if missing else ()
+
+
+Reading = Callable[[list[Block], str], list[Block]]
+
+
+def _share(body: list[Block], raw: RawPage) -> Shares:
+    """Read paragraphs in the ways a page may mean them, and take the first way that agrees with its own numbers."""
+    names, totals = raw.table.names, raw.table.totals()
+    fallback: list[Token] | None = None
+    for tokens, note in _ways_to_read(body, raw):
+        if not any(isinstance(token, Draft) for token in tokens):
+            raise PageError(raw.source, "no capabilities behind the table")
+        shares = share_by_headings(tokens, totals, names) if len(names) > 1 else None
+        exact = share_exactly(tokens, totals) if shares is None else shares if not shares.warnings else None
+        if exact:
+            return Shares(exact.sides, (*exact.warnings, *note))
+        fallback = fallback or _without_blank(tokens)
+    tokens = fallback or []
+    return share_by_headings(tokens, totals, names) or share_by_marks(tokens, totals, names, raw.source)
+
+
+def _ways_to_read(body: list[Block], raw: RawPage) -> Iterator[tuple[list[Token], tuple[str, ...]]]:
+    """Every way, likeliest first, with the warnings that go with it."""
+    likely: tuple[Reading, ...] = (_as_lines, as_paragraphs) if raw.by_line else (as_paragraphs, _as_lines)
+    for reading in (*likely, _unwrapped):
+        tokens = collect(reading(body, raw.text), raw.table.names, raw.text)
+        note = ("lines that were broken inside paragraphs were joined",) if reading is _unwrapped else ()
+        yield tokens, note
+        yield _without_blank(tokens), note
+
+
+def _without_blank(tokens: list[Token]) -> list[Token]:
+    """Without headings that title nothing."""
+    kept = [token for token in tokens if not (isinstance(token, Draft) and token.blank)]
+    return kept if any(isinstance(token, Draft) for token in kept) else tokens
+
+
+def _as_lines(blocks: list[Block], page: str) -> list[Block]:  # noqa: ARG001
+    return blocks
+
+
+def as_paragraphs(blocks: list[Block], page: str) -> list[Block]:
+    """Lines that the page does not set apart are one paragraph."""
+    return _join_where(blocks, page, lambda before, block: before.paragraph == block.paragraph)
+
+
+def _unwrapped(blocks: list[Block], page: str) -> list[Block]:
+    """A line that begins in lower case, or follows a description without its period, continues the one before."""
+
+    def continues(before: Block, block: Block) -> bool:
+        open_ended = before.kind == "text" and before.text[-1:] not in ".!?:)\"'”"
+        return block.text[:1].islower() or open_ended
+
+    return _join_where(blocks, page, continues)
+
+
+def _join_where(blocks: list[Block], page: str, continues: Callable[[Block, Block], bool]) -> list[Block]:
+    joined: list[Block] = []
     for block in blocks:
-        if block.kind == "more":
-            tokens.append(More(int(block.text), block.line))
-            current = None
-        elif block.kind == "text":
-            current = Draft(block.line, description=block)
-            tokens.append(current)
-        elif block.kind in ("unique", "alternatives"):
-            if current is None or getattr(current, block.kind) is not None:
-                current = Draft(block.line)
-                tokens.append(current)
-            setattr(current, block.kind, block)
-    return tokens
-
-
-def assign_sides(tokens: Sequence[Token], table: ComparisonTable, file: str) -> Assembled:
-    """Share the capabilities out to the artifacts; what the table and the page say about their number must agree.
-
-    Raises PageError where nothing tells whose a capability is.
-    """
-    totals = table.totals()
-    if not any(isinstance(token, Draft) for token in tokens):
-        raise PageError(file, "no capabilities behind the table")
-    exact = _assign_exactly(tokens, totals)
-    return exact if exact else _assign_by_marks(tokens, totals, table.names, file)
-
-
-def _assign_exactly(tokens: Sequence[Token], totals: Sequence[int | None]) -> Assembled | None:
-    """Every side shows its number, at most SHOWN, and "+N more" where it has more; None if that is not so."""
-    position = 0
-    sides = []
-    for total in totals:
-        if total is None:
-            return None
-        shown = tokens[position : position + min(total, SHOWN)]
-        drafts = tuple(token for token in shown if isinstance(token, Draft))
-        position += len(shown)
-        if len(drafts) != min(total, SHOWN):
-            return None
-        if total > SHOWN:
-            if position == len(tokens) or not _closes(tokens[position], total - SHOWN):
-                return None
-            position += 1
-        sides.append(drafts)
-    return Assembled(tuple(sides), ()) if position == len(tokens) else None
-
-
-def _closes(token: Token, count: int) -> bool:
-    return isinstance(token, More) and token.count == count
-
-
-def _assign_by_marks(
-    tokens: Sequence[Token], totals: Sequence[int | None], names: Sequence[str], file: str
-) -> Assembled:
-    """The counts do not add up: go by the first "+N more" line with capabilities behind it, else by the table."""
-    drafts = [token for token in tokens if isinstance(token, Draft)]
-    if len(names) == 1:
-        return Assembled((tuple(drafts),), _count_warnings(tokens, [len(drafts)], totals, names))
-    if len(names) > 2:
-        raise PageError(file, "the capabilities do not add up, so it is unclear which artifact each belongs to")
-    boundary, sure = _boundary(tokens, totals)
-    if boundary is None:
-        raise PageError(file, f"nothing tells where the capabilities of {names[0]} end and those of {names[1]} begin")
-    sides = (tuple(drafts[:boundary]), tuple(drafts[boundary:]))
-    warnings = _count_warnings(tokens, [len(side) for side in sides], totals, names)
-    if not sure:
-        warnings += (
-            f"guessed from the table that the capabilities of {names[1]} begin at line {drafts[boundary].line}"
-            if boundary < len(drafts)
-            else f"guessed from the table that no capability of {names[1]} is shown",
-        )
-    return Assembled(sides, warnings)
-
-
-def _boundary(tokens: Sequence[Token], totals: Sequence[int | None]) -> tuple[int | None, bool]:
-    """How many capabilities belong to the first of two artifacts, and whether the page itself says so."""
-    seen = 0
-    total = sum(isinstance(token, Draft) for token in tokens)
-    marked = False
-    for token in tokens:
-        if isinstance(token, Draft):
-            seen += 1
+        before = joined[-1] if joined else None
+        plain = block.kind == "text" and not block.listed and before is not None
+        if (
+            before
+            and plain
+            and before.kind in ("text", "unique", "alternatives")
+            and before.text
+            and continues(before, block)
+        ):
+            joined[-1] = before.join(block, page)
         else:
-            marked = True
-            if 0 < seen < total:
-                return seen, True
-    first, second = totals
-    if first is not None:
-        return min(first, SHOWN, total), second is None
-    if second is not None:
-        return max(total - min(second, SHOWN), 0), True
-    # A list that is closed at the end of the page is the second artifact's, and a closed list shows SHOWN.
-    return (total - SHOWN, False) if marked and total > SHOWN else (None, False)
-
-
-def _count_warnings(
-    tokens: Sequence[Token], shown: Sequence[int], totals: Sequence[int | None], names: Sequence[str]
-) -> tuple[str, ...]:
-    marks = [token for token in tokens if isinstance(token, More)]
-    warnings = []
-    for name, count, total, mark in zip(names, shown, totals, _marks_by_side(marks, len(names)), strict=True):
-        more = mark.count if mark else 0
-        if total is not None and count + more != total:
-            extra = f" and '+{more} more'" if mark else ""
-            warnings.append(f"the table says {total} capabilities of {name}, the page shows {count}{extra}")
-    return tuple(warnings)
-
-
-def _marks_by_side(marks: Sequence[More], sides: int) -> list[More | None]:
-    """One mark at most per side; a single mark closes the first list unless it ends the page."""
-    return [*marks[:sides], *[None] * (sides - len(marks))]
+            joined.append(block)
+    return joined

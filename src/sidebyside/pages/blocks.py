@@ -13,7 +13,7 @@ BlockKind = Literal[
     "heading", "text", "unique", "alternatives", "intent", "best_for", "limitation", "requirement", "more", "verdict"
 ]
 
-_MORE = re.compile(r"\+\s?(\d{1,6}) more capabilit(?:y|ies)")
+MORE = re.compile(r"\+\s?(\d{1,6}) more capabilit(?:y|ies)")
 _FOOTER = re.compile(
     r"Need something different\?"
     r"|Search the match graph\s*(?:↗|→|->)?\s*(?:©\s*\d{4}\b.{0,80})?"
@@ -23,9 +23,10 @@ _FOOTER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One line or paragraph: its text, where it stands in the file, and its 1-based line.
+    """One line, paragraph, list item or heading: its text, where it stands in the file, and its 1-based line.
 
     For kind "more" `text` is the number of capabilities that the page does not show. `level` is that of a heading.
+    `paragraph` is equal for lines that the page does not set apart; `listed` marks list items.
     """
 
     kind: BlockKind
@@ -35,15 +36,34 @@ class Block:
     line: int
     anchors: tuple[tuple[int, int], ...] = ()
     level: int = 0
+    paragraph: int = 0
+    listed: bool = False
 
     def excerpt(self, file: str, date: str | None) -> Excerpt:
         return Excerpt(self.text, Source(file, self.start, self.end, date), self.anchors)
 
-    def after(self, length: int) -> Block:
-        """The same block without its first `length` characters."""
-        start, _ = self.excerpt("", None).span(length, len(self.text))
-        anchors = tuple((text - length, file) for text, file in self.anchors if text > length)
-        return replace(self, text=self.text[length:], start=start, anchors=((0, start), *anchors) if anchors else ())
+    def cut(self, first: int, last: int | None = None) -> Block:
+        """The same block with only the characters [first, last) of its text."""
+        last = len(self.text) if last is None else last
+        start, end = self.excerpt("", None).span(first, last)
+        anchors = tuple((text - first, file) for text, file in self.anchors if first < text <= last)
+        return replace(
+            self, text=self.text[first:last], start=start, end=end, anchors=((0, start), *anchors) if anchors else ()
+        )
+
+    def join(self, following: Block, page: str) -> Block:
+        """Both blocks as one; exactly the page's characters where only white space stands between them."""
+        gap = page[self.end : following.start]
+        if not gap.strip() and not self.anchors and not following.anchors:
+            return replace(self, text=page[self.start : following.end], end=following.end)
+        size = len(self.text)
+        anchors = [
+            *(self.anchors or ((0, self.start),)),
+            (size, self.end),
+            (size + 1, following.start),
+            *((size + 1 + text, file) for text, file in following.anchors if text),
+        ]
+        return replace(self, text=f"{self.text} {following.text}", end=following.end, anchors=tuple(anchors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +79,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonTable:
-    """A page's table; `names` are the artifacts as its header words them."""
+    """A page's table; `names` are the artifacts as its header words them, `urls` what the header links to."""
 
     names: tuple[str, ...]
     rows: tuple[Row, ...]
     line: int
+    urls: tuple[str | None, ...] = ()
+
+    @property
+    def end(self) -> int:
+        return self.rows[-1].end
 
     def facts(self, side: int, file: str, date: str | None) -> tuple[Fact, ...]:
         """The facts of one artifact; cells that hold nothing or only a dash state nothing."""
@@ -94,14 +119,15 @@ def split_lines(text: str) -> Iterator[tuple[int, int]]:
 
 def classify(block: Block, verdict: re.Pattern[str]) -> Block | None:
     """Recognise what the page itself says between capabilities; None for a footer, which says nothing."""
+    plain = block.text.replace("**", "").strip("*_> ")
+    if _FOOTER.fullmatch(plain):
+        return None
     if block.kind != "text":
         return block
-    if _FOOTER.fullmatch(block.text):
-        return None
-    more = _MORE.fullmatch(block.text)
+    more = MORE.fullmatch(plain)
     if more:
         return replace(block, kind="more", text=more.group(1))
-    if verdict.match(block.text):
+    if verdict.match(plain):
         return replace(block, kind="verdict")
     return block
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import json
 
+from sidebyside.errors import PageError
+from sidebyside.pages.assembly import as_paragraphs
+from sidebyside.pages.drafts import Draft, collect
+from sidebyside.pages.frontmatter import Entry, FrontMatter, split_front_matter
+from sidebyside.pages.labels import mark_label
+from sidebyside.pages.markdown import after_front_matter, markdown_blocks
+from sidebyside.pages.pipe_table import check_names
+from sidebyside.pages.text import strip_lines
+from sidebyside.records import Fact, Page, PageArtifact, Source
+
 _TEMPLATE = """---
 name: {name}
 type: Product
 aliases: []
-url: https://example.org/
-date: 2026-01-31
+url:
+date:
 facts:
   Pricing: Free
 ---
@@ -39,4 +49,47 @@ Add one heading for each capability. Every part but the description may be left 
 
 def card_template(name: str) -> str:
     """A card for the artifact of this name, ready to be filled in."""
-    return _TEMPLATE.format(name=json.dumps(name, ensure_ascii=False))
+    return _TEMPLATE.format(name=json.dumps(" ".join(name.split()), ensure_ascii=False))
+
+
+def read_card(text: str, source: str, sha256: str) -> Page:
+    """Read a card. Raises PageError."""
+    front = split_front_matter(text, source)
+    name = front.text("name") if front else ""
+    if front is None or not name:
+        raise PageError(source, "front matter without a name", 1)
+    check_names([name], source, 1)
+    lines = after_front_matter(strip_lines(text), front)
+    blocks = [mark_label(block, claims_only=False) for block in markdown_blocks(lines)]
+    drafts = [token for token in collect(as_paragraphs(blocks, text), [name], text) if isinstance(token, Draft)]
+    if not drafts:
+        raise PageError(source, "no capabilities: add a heading and a description for each")
+    facts = _facts(front, source)
+    artifact = PageArtifact(
+        name=name,
+        type=next((fact.value for fact in facts if fact.label == "Type"), ""),
+        facts=facts,
+        capabilities=tuple(draft.finish(source, front.date) for draft in drafts),
+        aliases=_aliases(front, name),
+        url=front.text("url") or None,
+    )
+    return Page(source, sha256, "card", (artifact,), date=front.date)
+
+
+def _facts(front: FrontMatter, source: str) -> tuple[Fact, ...]:
+    """The type, then the facts in the order in which they are written."""
+    entries = [("Type", front.values.get("type"))]
+    listed = front.values.get("facts")
+    if isinstance(listed, dict):
+        entries += [(label, entry) for label, entry in listed.items() if label.casefold() != "type"]
+    return tuple(
+        Fact(label, entry.text, Source(source, entry.start, entry.end, front.date))
+        for label, entry in entries
+        if isinstance(entry, Entry) and entry.text.strip("-–— ")
+    )
+
+
+def _aliases(front: FrontMatter, name: str) -> tuple[str, ...]:
+    given = front.values.get("aliases")
+    found = [entry.text for entry in given] if isinstance(given, list) else front.text("aliases").split(",")
+    return tuple(dict.fromkeys(alias.strip() for alias in found if alias.strip() and alias.strip() != name))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import os
 import stat
 import zipfile
 import zlib
@@ -91,7 +90,8 @@ def _collect(path: Path) -> Iterator[Item]:
 
 def _expand(pattern: Path) -> Iterator[Item]:
     root = Path(*_fixed_parts(pattern))
-    matches = sorted(glob.glob(str(pattern), recursive=True))
+    # Not Path.glob, which matches hidden files too.
+    matches = sorted(glob.glob(str(pattern), recursive=True))  # noqa: PTH207
     if not matches:
         yield str(pattern), "nothing matches"
     for match in map(Path, matches):
@@ -113,7 +113,7 @@ def _fixed_parts(pattern: Path) -> Iterator[str]:
 
 def _walk(folder: Path, root: Path) -> Iterator[Item]:
     try:
-        names = sorted(os.listdir(folder))
+        names = sorted(entry.name for entry in folder.iterdir())
     except OSError as error:
         yield str(folder), f"cannot be opened: {error.strerror or error}"
         return

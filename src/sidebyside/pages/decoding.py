@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from sidebyside.errors import PageError
@@ -28,7 +29,7 @@ _BINARY = (
     (b"GIF8", "it is an image"),
     (b"\x1f\x8b", "it is compressed; unpack it first"),
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
 
 
@@ -54,18 +55,31 @@ def decode_page(data: bytes, source: str) -> DecodedPage:
     decoded = _decode(data, source)
     if not decoded.text.strip():
         raise PageError(source, "the file is blank")
-    control = _CONTROL.search(decoded.text)
-    if control:
-        code = ord(control.group())
-        raise PageError(
-            source, f"control character U+{code:04X}: not a text file", line_at(decoded.text, control.start())
-        )
+    check_text(decoded.text, source)
     return decoded
 
 
+def check_text(text: str, source: str) -> None:
+    """Raises PageError for control characters and for halves of surrogate pairs."""
+    bad = _CONTROL.search(text)
+    if bad:
+        reason = f"control character U+{ord(bad.group()):04X}: not a text file"
+        raise PageError(source, reason, line_at(text, bad.start()))
+
+
+class LineCounter:
+    """Tells the 1-based line of a character, in time logarithmic in the length of the text."""
+
+    def __init__(self, text: str) -> None:
+        self._ends = [match.end() for match in re.finditer(r"\r\n|\r|\n", text)]
+
+    def line_at(self, offset: int) -> int:
+        return bisect_right(self._ends, offset) + 1
+
+
 def line_at(text: str, offset: int) -> int:
-    """The 1-based line of a character."""
-    return len(re.findall(r"\r\n|\r|\n", text[:offset])) + 1
+    """The 1-based line of one character."""
+    return LineCounter(text[: offset + 1]).line_at(offset)
 
 
 def _decode(data: bytes, source: str) -> DecodedPage:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sidebyside.errors import PageError
-from sidebyside.pages.assembly import assign_sides, build_artifacts, collect_capabilities
-from sidebyside.pages.blocks import Block, BlockKind, classify, split_lines, verdict_pattern
+from sidebyside.pages.assembly import RawPage, build_page
+from sidebyside.pages.blocks import Block, split_lines
 from sidebyside.pages.pipe_table import Line, read_pipe_table
 from sidebyside.records import Page
-
-_CLAIM = re.compile(r"(Unique|vs\.? alternatives):[ \t]*", re.IGNORECASE)
 
 
 def read_text(text: str, source: str, sha256: str) -> Page:
@@ -20,13 +16,9 @@ def read_text(text: str, source: str, sha256: str) -> Page:
     lines = strip_lines(text)
     header = find_header(lines, source)
     table, behind = read_pipe_table(lines, header, source)
-    verdict = verdict_pattern(table.names)
-    blocks = [Block("text", *line) for line in (*lines[:header], *lines[behind:]) if line[0]]
-    known = [block for block in (classify(block, verdict) for block in blocks) if block]
-    body = [_mark_claim(block) for block in known if block.start >= table.rows[-1].end]
-    assembled = assign_sides(collect_capabilities(body), table, source)
-    verdicts = tuple(block.excerpt(source, None) for block in known if block.kind == "verdict")
-    return Page(source, sha256, "text", build_artifacts(table, assembled, source, None), verdicts, assembled.warnings)
+    title = next((line[0] for line in lines[:header] if line[0]), "")
+    blocks = _blocks([*lines[:header], *lines[behind:]])
+    return build_page(RawPage(text, source, sha256, "text", title, table, blocks, claims_only=True))
 
 
 def strip_lines(text: str) -> list[Line]:
@@ -48,9 +40,13 @@ def find_header(lines: Sequence[Line], source: str) -> int:
     raise PageError(source, "no comparison table")
 
 
-def _mark_claim(block: Block) -> Block:
-    match = _CLAIM.match(block.text) if block.kind == "text" else None
-    if not match or match.end() == len(block.text):
-        return block
-    kind: BlockKind = "unique" if match.group(1).casefold() == "unique" else "alternatives"
-    return replace(block.after(match.end()), kind=kind)
+def _blocks(lines: Sequence[Line]) -> list[Block]:
+    """One block per line; an empty line sets paragraphs apart."""
+    blocks = []
+    paragraph = 0
+    for line in lines:
+        if line[0]:
+            blocks.append(Block("text", *line, paragraph=paragraph))
+        else:
+            paragraph += 1
+    return blocks

@@ -1,0 +1,79 @@
+"""Builds the text of a block from pieces of the file: white space folded, every character's place remembered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class FoldedText:
+    """Text that is being put together; see records.Excerpt for what `anchors` mean."""
+
+    pieces: list[str] = field(default_factory=list)
+    anchors: list[tuple[int, int]] = field(default_factory=list)
+    length: int = 0
+    # The place in the file behind the last character, and of white space that waits for the next one.
+    end: int = -1
+    space: int = -1
+
+    def add(self, text: str, start: int, end: int) -> None:
+        """Append what the characters [start, end) of the file decode to."""
+        if len(text) != end - start:
+            self._add_decoded(text, start, end)
+            return
+        place = 0
+        for match in re.finditer(r"\S+", text):
+            if match.start() > place:
+                self.add_space(start + place)
+            self._append(match.group(), start + match.start(), start + match.end())
+            place = match.end()
+        if place < len(text):
+            self.add_space(start + place)
+
+    def add_space(self, place: int) -> None:
+        """White space, or a tag that stands for it, at this place; several count as one."""
+        if self.space < 0:
+            self.space = place
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+    @property
+    def start(self) -> int:
+        return self.anchors[0][1]
+
+    def steps(self) -> tuple[tuple[int, int], ...]:
+        """The anchors; none if text and file run in step throughout."""
+        return tuple(self.anchors) if len(self.anchors) > 1 else ()
+
+    def _add_decoded(self, text: str, start: int, end: int) -> None:
+        if text[:1].isspace():
+            self.add_space(start)
+        words = " ".join(text.split())
+        if words:
+            self._append(words, start, end)
+            if text[-1:].isspace():
+                self.add_space(end)
+
+    def _append(self, text: str, start: int, end: int) -> None:
+        if self.space >= 0 and self.length:
+            self._place(" ", self.space)
+        self.space = -1
+        self._place(text, start)
+        if len(text) != end - start:
+            self._anchor(end)
+        self.end = end
+
+    def _place(self, text: str, start: int) -> None:
+        if start != self.end:
+            self._anchor(start)
+        self.pieces.append(text)
+        self.length += len(text)
+        self.end = start + len(text)
+
+    def _anchor(self, place: int) -> None:
+        if self.anchors and self.anchors[-1][0] == self.length:
+            self.anchors.pop()
+        self.anchors.append((self.length, place))

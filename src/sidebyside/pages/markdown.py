@@ -1,0 +1,115 @@
+"""Reads Markdown of a comparison page: a pipe table and headings that title capabilities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from sidebyside.pages.assembly import RawPage, build_page
+from sidebyside.pages.blocks import Block, ComparisonTable
+from sidebyside.pages.frontmatter import FrontMatter, split_front_matter
+from sidebyside.pages.pipe_table import Line, read_pipe_table
+from sidebyside.pages.text import find_header, strip_lines
+from sidebyside.records import Page
+
+HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*")
+_ITEM = re.compile(r"(?:[-*+•]|\d{1,3}[.)])[ \t]+(?=\S)")
+_RULE = re.compile(r"(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|<!--.*-->|!\[[^\]]*\]\([^)]*\)")
+_FENCE = re.compile(r"(```+|~~~+)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*<?([^\s()<>]*)>?[^()]*\)")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+def read_markdown(text: str, source: str, sha256: str) -> Page:
+    """Read a comparison page in Markdown. Raises PageError."""
+    front = split_front_matter(text, source)
+    lines = after_front_matter(strip_lines(text), front)
+    header = find_header(lines, source)
+    table, behind = read_pipe_table(lines, header, source)
+    blocks = [*markdown_blocks(lines[:header]), *markdown_blocks(lines[behind:])]
+    title = next((block.text for block in blocks if block.start < table.rows[0].start), "")
+    date = front.date if front else None
+    return build_page(
+        RawPage(text, source, sha256, "markdown", plain_text(title), _plain_table(table), blocks, date, by_line=False)
+    )
+
+
+def after_front_matter(lines: list[Line], front: FrontMatter | None) -> list[Line]:
+    """The lines behind the front matter."""
+    return [line for line in lines if line[1] >= front.end] if front else lines
+
+
+def markdown_blocks(lines: Sequence[Line]) -> list[Block]:
+    """Headings, list items and paragraphs, line by line; an empty line sets paragraphs apart."""
+    return list(_Scan().blocks(lines))
+
+
+@dataclass(slots=True)
+class _Scan:
+    paragraph: int = 0
+    fence: str = ""
+    listed: bool = False
+
+    def blocks(self, lines: Sequence[Line]) -> Iterator[Block]:
+        for line in lines:
+            block = self._take(line)
+            if block:
+                yield block
+
+    def _take(self, line: Line) -> Block | None:
+        text = line[0]
+        fence = _FENCE.match(text)
+        if self.fence or fence:
+            self._toggle_fence(text, fence)
+            return Block("text", *line, paragraph=self.paragraph)
+        if not text or _RULE.fullmatch(text):
+            self.paragraph += 1
+            return None
+        heading = HEADING.fullmatch(text)
+        if heading:
+            self.paragraph += 1
+            return _heading(line, heading)
+        block = Block("text", *line, paragraph=self.paragraph)
+        item = _ITEM.match(text)
+        if not item:
+            return block
+        self.paragraph += 1
+        return replace(block.cut(item.end()), listed=True, paragraph=self.paragraph)
+
+    def _toggle_fence(self, text: str, fence: re.Match[str] | None) -> None:
+        if not self.fence and fence:
+            self.fence = fence.group(1)
+        elif fence and text.rstrip() == fence.group(1) and text.startswith(self.fence):
+            self.fence = ""
+
+
+def _heading(line: Line, match: re.Match[str]) -> Block | None:
+    inner = match.group(2)
+    block = Block("heading", *line, level=len(match.group(1))).cut(match.start(2), match.end(2))
+    if not inner:
+        return None
+    stripped = inner.strip("*_ ")
+    first = inner.index(stripped) if stripped else 0
+    return block.cut(first, first + len(stripped or inner))
+
+
+def plain_text(text: str) -> str:
+    """A cell or title without links, emphasis, code marks and backslashes."""
+    text = _LINK.sub(r"\1", text)
+    text = re.sub(r"(\*\*\*|\*\*|\*|___|__|`)(\S(?:.*?\S)?)\1", r"\2", text)
+    text = re.sub(r"(?<!\w)_(\S(?:.*?\S)?)_(?!\w)", r"\1", text)
+    return _ESCAPED.sub(r"\1", text).strip()
+
+
+def _plain_table(table: ComparisonTable) -> ComparisonTable:
+    urls = [_LINK.search(name) for name in table.names]
+    return replace(
+        table,
+        names=tuple(plain_text(name) for name in table.names),
+        rows=tuple(
+            replace(row, label=plain_text(row.label), values=tuple(plain_text(value) for value in row.values))
+            for row in table.rows
+        ),
+        urls=tuple(url.group(2) if url and url.group(2).startswith("http") else None for url in urls),
+    )
