@@ -17,6 +17,8 @@ from sidebyside.cli import cli
 from sidebyside.doctor import Check, Report, examine
 from sidebyside.settings import Settings
 
+VERIFY = models.verify
+
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +65,8 @@ def test_a_damaged_generation_is_noticed(seed_index, tmp_path, quick):
     assert "sidebyside index" in check.remedy
 
 
-def test_missing_models_are_broken_with_the_command_that_pulls_them(tmp_path, quick):
+def test_missing_models_are_broken_with_the_command_that_pulls_them(tmp_path, quick, monkeypatch):
+    monkeypatch.setattr(models, "verify", VERIFY)
     found = checks(Settings.load(models=tmp_path, index=tmp_path))
     assert found["encoder"].state == found["model"].state == "broken"
     assert "sidebyside models pull all-minilm-l6-v2" in found["encoder"].remedy

@@ -125,8 +125,14 @@ def progress_bar(*, bytes_: bool = False) -> Any:
     amount: list[progress.ProgressColumn] = [progress.MofNCompleteColumn()]
     if bytes_:
         amount = [progress.DownloadColumn(), progress.TransferSpeedColumn()]
-    columns = (progress.TextColumn("{task.description}", markup=False), progress.BarColumn(), *amount)
-    return progress.Progress(*columns, progress.TimeRemainingColumn(), console=console(stderr=True), transient=True)
+    columns: tuple[progress.ProgressColumn, ...] = (
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
+        *amount,
+    )
+    out = console(stderr=True)
+    columns = (*columns, progress.TimeRemainingColumn())
+    return progress.Progress(*columns, console=out, transient=True, disable=not out.is_terminal)
 
 
 class ProgressReport:
