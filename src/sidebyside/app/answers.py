@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from sidebyside.app.markup import answer_html, cited_text, clean, split_citations
 
@@ -22,9 +23,11 @@ CLASS_NAMES = {
 STATUS_NAMES = {
     "answered": "",
     "partial": "Only part of this is stated on the pages",
-    "not_found": "Not in your library",
+    "not_found": "Your pages do not state this",
 }
 MAX_SIDES = 4
+# A table of so few rows is shown whole.
+FEW_ROWS = 4
 
 
 def side_class(artifact: str, artifacts: Sequence[str]) -> str:
@@ -111,20 +114,52 @@ def _status_html(answer: Answer) -> str:
 
 
 def table_html(table: Table, answer: Answer, prefix: str) -> str:
-    """The small comparison table; a row whose cells differ is marked, in text as well as in colour."""
+    """The small comparison table: what differs, in text as well as in colour, and on request what is the same."""
     heads = "".join(
         f'<th scope="col" class="{side_class(label, answer.artifacts)}" dir="auto">{clean(label)}</th>'
         for label in table.header[1:]
     )
-    rows = "".join(_row_html(row, answer, prefix) for row in table.rows)
+    shown = [row for row in table.rows if _stands_out(row)] or list(table.rows)
+    hidden = [row for row in table.rows if row not in shown]
+    if len(table.rows) <= FEW_ROWS:
+        shown, hidden = list(table.rows), []
+    more = "".join(_row_html(row, answer, prefix) for row in hidden)
     return (
         f'<div class="table-scroll" tabindex="0" role="region" aria-label="Comparison table"><table class="facts">'
-        f"<thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<thead><tr><td></td>{heads}</tr></thead>"
+        f"<tbody>{''.join(_row_html(row, answer, prefix) for row in shown)}</tbody>"
+        + (f'<tbody class="same-rows" id="{prefix}-same">{more}</tbody>' if hidden else "")
+        + f'</table></div><p class="table-links">{_same_button(len(hidden), prefix)}{_sides_link(answer)}</p>'
     )
 
 
+def _stands_out(row: Sequence[str]) -> bool:
+    """Whether a row differs between the sides or carries a citation."""
+    return _differs(row) or any(isinstance(part, int) for cell in row[1:] for part in split_citations(cell))
+
+
+def _differs(row: Sequence[str]) -> bool:
+    return len({_without_citations(cell) for cell in row[1:]}) > 1
+
+
+def _same_button(count: int, prefix: str) -> str:
+    if not count:
+        return ""
+    return (
+        f'<button type="button" class="rows-toggle" id="{prefix}-rows" data-action="rows" aria-expanded="false" '
+        f'aria-controls="{prefix}-same">{count} rows are the same</button>'
+    )
+
+
+def _sides_link(answer: Answer) -> str:
+    if not 2 <= len(answer.artifacts) <= MAX_SIDES:
+        return ""
+    query = urlencode([("compare", name) for name in answer.artifacts])
+    return f'<a href="?{clean(query)}">Open side by side</a>'
+
+
 def _row_html(row: Sequence[str], answer: Answer, prefix: str) -> str:
-    differs = len({_without_citations(cell) for cell in row[1:]}) > 1
+    differs = _differs(row)
     cells = "".join(f'<td dir="auto">{_cell_html(cell, answer, prefix)}</td>' for cell in row[1:])
     mark = '<span class="sr-only"> (differs)</span>' if differs else ""
     return f'<tr class="{"differs" if differs else "same"}"><th scope="row">{clean(row[0])}{mark}</th>{cells}</tr>'
@@ -213,7 +248,7 @@ def _evidence_html(answer: Answer, prefix: str) -> str:
     title = f"{count} quote{'' if count == 1 else 's'}" if count else "Nothing cited"
     return (
         f'<aside class="evidence" id="{prefix}-evidence" aria-label="Evidence for this answer">'
-        f'<button type="button" class="evidence-toggle" data-action="evidence" aria-expanded="false" '
+        f'<button type="button" class="evidence-toggle" id="{prefix}-drawer" data-action="evidence" aria-expanded="false" '
         f'aria-controls="{prefix}-cards">{title} behind this answer</button>'
         f'<div class="evidence-body" id="{prefix}-cards"><h3 class="evidence-title">Evidence</h3>'
         f"{_balance_html(answer)}{cards}{_consulted_html(answer, prefix)}</div></aside>"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from sidebyside.app.adding import Added, add_pages
+from sidebyside.app.adding import Added, add_dropped
 from sidebyside.app.assets import asset
 from sidebyside.app.library_view import added_html, artifact_html, library_html, progress_html
 from sidebyside.app.markup import clean
@@ -66,7 +66,7 @@ class LibraryTab:
     def _add(self, files: list[str] | None) -> Iterator[list[Any]]:
         """Show how far adding is, then the report and the new table; the drop zone is empty again."""
         try:
-            for step in add_pages(files or [], self._settings):
+            for step in add_dropped(files or [], self._settings):
                 if isinstance(step, Added):
                     table = library_html(step.library) if step.library else gr.skip()
                     yield [added_html(step), table, None]

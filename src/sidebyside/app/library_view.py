@@ -13,11 +13,10 @@ if TYPE_CHECKING:
 
     from sidebyside.app.adding import Added, Progress
     from sidebyside.library.diff import CapabilityChange, FactChange, LibraryDiff
-    from sidebyside.records import Artifact, Conflict, Fact, Library
+    from sidebyside.records import Artifact, BuildReport, Conflict, Fact, Library
 
 RANK = "UnfragileRank"
 STAGES = {
-    "check": "Checking files",
     "read": "Reading pages",
     "embed": "Understanding new sentences",
     "store": "Publishing the new index",
@@ -117,24 +116,23 @@ def added_html(added: Added) -> str:
     parts = ['<div class="report" role="status">']
     if added.error:
         parts.append(f'<p class="problem failed">{clean(added.error)}</p>')
-    if added.accepted and not added.error:
-        count = len(added.accepted)
-        parts.append(f"<p><b>{count} page{'' if count == 1 else 's'} added.</b> {_built(added)}</p>")
-    elif not added.error:
-        parts.append("<p><b>Nothing was added.</b> The library is as it was.</p>")
+    if added.report is not None:
+        parts.append(f"<p>{_built(added.report)}</p>")
     parts.append(_skipped_html(added.skipped))
-    if added.diff is not None:
+    if added.diff is not None and added.report is not None and added.report.published:
         parts.append(diff_html(added.diff))
     if added.library is not None:
         parts.append(conflicts_html(added.library))
     return "".join(parts) + "</div>"
 
 
-def _built(added: Added) -> str:
-    if added.report is None:
-        return ""
-    report = added.report
-    return f"{report.artifacts:,} artifacts from {report.pages:,} pages, built in {report.seconds:.1f} s."
+def _built(report: BuildReport) -> str:
+    if not report.published:
+        return "<b>Nothing was added.</b> The library is as it was."
+    return (
+        f"<b>The library is up to date.</b> {report.artifacts:,} artifacts from {report.pages:,} pages, "
+        f"built in {report.seconds:.1f} s."
+    )
 
 
 def _skipped_html(skipped: Sequence[tuple[str, str]]) -> str:

@@ -51,8 +51,15 @@ def _table_html(label: str, heads: Sequence[str], rows: str) -> str:
     )
 
 
-def _name_html(model: CatalogueModel) -> str:
-    return f'<th scope="row">{clean(model.name)}<small>{clean(model.upstream)}</small></th>'
+def _start_html(row: ModelRow) -> str:
+    """The start of a table row: name, size, memory."""
+    model = row.model
+    return (
+        f'<tr class="{"used" if row.used else ""}"><th scope="row">{clean(model.name)}'
+        f"<small>{clean(model.upstream)}</small></th>"
+        f'<td data-label="Size">{_megabytes(model.bytes / 1e6)}</td>'
+        f'<td data-label="Memory">{_megabytes(model.ram_mb)}</td>'
+    )
 
 
 def _writer_html(row: ModelRow, speed: Speed | None) -> str:
@@ -62,8 +69,7 @@ def _writer_html(row: ModelRow, speed: Speed | None) -> str:
     if row.state != "missing":
         actions += _action("measure", model.name, "Measure", f"Measure the speed of {model.name}")
     return (
-        f'<tr class="{"used" if row.used else ""}">{_name_html(model)}<td data-label="Size">{_megabytes(model.bytes / 1e6)}</td>'
-        f'<td data-label="Memory">{_megabytes(model.ram_mb)}</td><td>{clean(model.license)}</td><td>{told}</td>'
+        f"{_start_html(row)}<td>{clean(model.license)}</td><td>{told}</td>"
         f"<td>{_state_html(row.state, row.used)}</td><td>{actions}</td></tr>"
     )
 
@@ -72,8 +78,7 @@ def _encoder_html(row: ModelRow) -> str:
     model = row.model
     actions = _pull_html(model.name) if row.state == "missing" else ""
     return (
-        f'<tr class="{"used" if row.used else ""}">{_name_html(model)}<td data-label="Size">{_megabytes(model.bytes / 1e6)}</td>'
-        f'<td data-label="Memory">{_megabytes(model.ram_mb)}</td><td>{clean(model.license)}</td>'
+        f"{_start_html(row)}<td>{clean(model.license)}</td>"
         f"<td>{_state_html(row.state, row.used)}</td><td>{actions}</td></tr>"
     )
 

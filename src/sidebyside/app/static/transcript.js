@@ -8,7 +8,8 @@ let lastShown = '';
 function openCard(link) {
   const card = document.getElementById(link.dataset.cite);
   if (!card) return;
-  card.closest('.evidence').querySelector('.evidence-toggle').setAttribute('aria-expanded', 'true');
+  const drawer = card.closest('.evidence').querySelector('.evidence-toggle');
+  if (drawer.getAttribute('aria-expanded') !== 'true') toggle(drawer);
   element.querySelectorAll('.card[open]').forEach((other) => { if (other !== card) other.open = false; });
   document.querySelectorAll('.cite.chosen').forEach((other) => other.classList.remove('chosen'));
   link.classList.add('chosen');
@@ -50,6 +51,12 @@ async function copyAnswer(button) {
   setTimeout(() => { button.textContent = 'Copy'; }, 1800);
 }
 
+function toggle(button) {
+  const open = button.getAttribute('aria-expanded') !== 'true';
+  button.setAttribute('aria-expanded', String(open));
+  if (open) opened.add(button.id); else opened.delete(button.id);
+}
+
 const actions = {
   ask: (button) => trigger('option_select', { question: button.dataset.question }),
   retry: () => trigger('retry', {}),
@@ -57,7 +64,8 @@ const actions = {
   copy: copyAnswer,
   up: (button) => trigger('like', { turn: Number(button.dataset.turn), rating: 'up', note: '' }),
   down: (button) => trigger('like', { turn: Number(button.dataset.turn), rating: 'down', note: '' }),
-  evidence: (button) => button.setAttribute('aria-expanded', String(button.getAttribute('aria-expanded') !== 'true')),
+  evidence: toggle,
+  rows: toggle,
 };
 
 element.addEventListener('click', (event) => {
@@ -101,6 +109,9 @@ watch('value', () => {
     element.querySelectorAll('.edit-box').forEach((box) => box.remove());
     if (turn?.classList.contains('turn-waiting')) turn.scrollIntoView({ block: 'start', behavior: motion });
   }
-  opened.forEach((id) => { const card = document.getElementById(id); if (card) card.open = true; });
+  opened.forEach((id) => {
+    const part = document.getElementById(id);
+    if (part?.tagName === 'DETAILS') part.open = true; else part?.setAttribute('aria-expanded', 'true');
+  });
   keepFinished();
 });
