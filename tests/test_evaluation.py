@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections import Counter
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from answers import LIBRARY, answer, cite
 from sidebyside.errors import QuestionSetError
 from sidebyside.evaluation import (
     Case,
     evaluate,
     format_report,
-    generate_questions,
     judge,
     load_questions,
     run,
@@ -26,22 +24,10 @@ from sidebyside.evaluation.judging import compare_swapped, is_artifact, winner_s
 from sidebyside.evaluation.scores import percentiles
 from sidebyside.evaluation.shown import own_words, plain, shown_sentences, shown_text
 from sidebyside.evaluation.support import check_support
-from sidebyside.records import Answer, Artifact, Capability, Citation, Excerpt, Fact, Library, Source, Table
-
-QUESTIONS = Path(__file__).parent / "data" / "questions"
-
-
-def cite(number, artifact, quote, evidence_class="description"):
-    return Citation(number, artifact, evidence_class, quote, f"{artifact}.txt", 0, len(quote))
-
+from sidebyside.records import Table
 
 HERON = cite(1, "Heron", "Reads prompts of up to 128K tokens.")
 WREN = cite(2, "Wren (Model)", "Its window holds 8K tokens.")
-
-
-def answer(text, *citations, status="answered", question="Which has the longer context, Heron or Wren?", **more):
-    artifacts = tuple(dict.fromkeys(citation.artifact for citation in citations))
-    return Answer(question, text, status, citations, artifacts, **more)
 
 
 LONGER = "Heron has the longer context: 128K [1] against 8K tokens for Wren [2]."
@@ -377,91 +363,6 @@ def test_percentiles_are_of_the_nearest_rank():
     assert percentiles([None]) is None
 
 
-# Generated questions
-
-
-def excerpt(text):
-    return Excerpt(text, Source("page.txt", 0, len(text)))
-
-
-def artifact(name, type_, ranks, label=None):
-    facts = [Fact("UnfragileRank", f"{rank}/100", Source(f"{n}.txt", 0, 9)) for n, rank in enumerate(ranks)]
-    facts.append(Fact("Pricing", "Free", Source("0.txt", 10, 19)))
-    capability = Capability(f"{name}-1", excerpt(f"{name} reads tokens."))
-    return Artifact(name, name, type_, label or name, (), tuple(facts), (capability,), 1, ("0.txt",))
-
-
-LIBRARY = Library(
-    (
-        artifact("Heron", "Model", [45, 52]),
-        artifact("Lantern", "Model", [60], "Lantern (Model)"),
-        artifact("Lantern", "Product", [12], "Lantern (Product)"),
-        artifact("Wren", "Model", [50]),
-    )
-)
-
-
-def test_generated_questions_depend_on_library_and_seed_only():
-    assert generate_questions(LIBRARY, seed=3) == generate_questions(LIBRARY, seed=3)
-    assert generate_questions(LIBRARY, seed=3) != generate_questions(LIBRARY, seed=4)
-
-
-def test_generated_questions_cover_every_kind_with_unique_ids():
-    cases = generate_questions(LIBRARY, limit=60)
-    assert Counter(case.kind for case in cases).keys() == {"fact", "compare_facts", "library", "not_stated"}
-    assert len({case.id for case in cases}) == len(cases) <= 60
-    by_id = {case.id: case for case in cases}
-    swaps = [case for case in cases if case.swap_of]
-    assert swaps
-    assert all(by_id[case.swap_of].must == case.must for case in swaps)
-    assert all(by_id[case.swap_of].question != case.question for case in swaps)
-
-
-@pytest.mark.parametrize("limit", [0, 1, 2, 5])
-def test_no_more_questions_are_generated_than_asked_for(limit):
-    cases = generate_questions(LIBRARY, limit=limit)
-    assert limit - 1 <= len(cases) <= limit
-
-
-def test_generated_answers_follow_from_the_tables():
-    cases = generate_questions(LIBRARY, limit=200)
-    expected = {case.question: case for case in cases}
-    assert expected["How many artifacts are in the library?"].must == (r"\b4\b|\bfour\b",)
-    assert expected["How many artifacts of type Model are there?"].must == (r"\b3\b|\bthree\b",)
-    assert expected["Which artifact has the highest UnfragileRank?"].cite == ("Lantern (Model)",)
-    assert expected["Which artifact of type Model has the highest UnfragileRank?"].cite == ("Lantern (Model)",)
-    # Heron's pages say 45 and 52, Wren's 50: neither who is lowest nor who is higher follows.
-    assert "Which artifact of type Model has the lowest UnfragileRank?" not in expected
-    assert not any(set(case.cite) == {"Heron", "Wren"} for case in cases)
-    ranks = next(case for case in cases if case.kind == "fact" and case.must == (r"\b45(?!\w)", r"\b52(?!\w)"))
-    assert ranks.cite == ("Heron",)
-    assert ranks.quote == (r"UnfragileRank:\ 45/100", r"UnfragileRank:\ 52/100")
-
-
-def test_a_generated_comparison_accepts_the_winner_and_no_other():
-    case = next(case for case in generate_questions(LIBRARY, limit=200) if case.cite == ("Lantern (Model)", "Wren"))
-    first, second = cite(1, "Lantern (Model)", "UnfragileRank: 60/100"), cite(2, "Wren", "UnfragileRank: 50/100")
-    right = answer("Lantern (Model) ranks higher: 60/100 [1] against 50/100 for Wren [2].", first, second)
-    wrong = answer("Wren ranks higher, with 50/100 [2]; Lantern (Model) has 60/100 [1].", first, second)
-    assert judge(case, right).passed
-    assert not judge(case, wrong).passed
-
-
-def test_absent_names_are_nowhere_in_the_library():
-    cases = [case for case in generate_questions(LIBRARY, limit=200) if case.kind == "not_stated"]
-    assert cases
-    for case in cases:
-        name = case.must[0]
-        assert name in case.question
-        assert name.casefold() not in "heron lantern wren reads tokens."
-        assert judge(case, answer(f"{name} is not in the library.", status="not_found")).passed
-
-
-def test_an_empty_library_still_gives_a_question():
-    (case,) = generate_questions(Library(()))
-    assert case.must == (r"\b0\b|\bno\b",)
-
-
 # Evaluating an index
 
 
@@ -515,35 +416,3 @@ def test_a_bad_question_file_is_refused_before_the_model_is_loaded(scripted_assi
     with pytest.raises(QuestionSetError):
         evaluate("some-index", tmp_path / "none.jsonl")
     assert scripted_assistant == []
-
-
-# The committed sets
-
-
-@pytest.fixture(scope="module")
-def committed():
-    return {name: load_questions(QUESTIONS / f"{name}.jsonl") for name in ("development", "heldout", "seeds")}
-
-
-def test_the_committed_sets_have_enough_questions_of_every_kind(committed):
-    kinds = Counter(case.kind for name in ("development", "heldout") for case in committed[name])
-    assert len(kinds) == 13
-    assert min(kinds.values()) >= 12
-    assert kinds.total() >= 220
-    assert len(committed["seeds"]) == 30
-
-
-def test_the_two_halves_share_no_question(committed):
-    halves = [
-        {(case.question.casefold(), case.history) for case in committed[name]} for name in ("development", "heldout")
-    ]
-    assert not halves[0] & halves[1]
-    assert all(sum(case.swap_of is not None for case in committed[name]) >= 8 for name in ("development", "heldout"))
-
-
-def test_no_committed_question_is_passed_by_listing_everything(committed):
-    """An answer that says and cites nothing but refuses passes no question that has an answer."""
-    silence = answer("Nothing is known about that.", status="not_found")
-    for case in committed["development"] + committed["heldout"]:
-        if case.status == ("answered",):
-            assert not judge(case, silence).passed, case.id
