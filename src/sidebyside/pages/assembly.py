@@ -78,28 +78,52 @@ Reading = Callable[[list[Block], str], list[Block]]
 
 def _share(body: list[Block], raw: RawPage) -> Shares:
     """Read paragraphs in the ways a page may mean them, and take the first way that agrees with its own numbers."""
+    by_chance: Shares | None = None
+    likeliest: list[Token] = []
+    for way in _ways_to_read(body, raw):
+        shares = _share_exactly(way, raw)
+        if shares and not way.headless:
+            return shares
+        by_chance = by_chance or shares
+        likeliest = likeliest or _without_blank(way.tokens)
     names, totals = raw.table.names, raw.table.totals()
-    fallback: list[Token] | None = None
-    for tokens, note in _ways_to_read(body, raw):
-        if not any(isinstance(token, Draft) for token in tokens):
-            raise PageError(raw.source, "no capabilities behind the table")
-        shares = share_by_headings(tokens, totals, names) if len(names) > 1 else None
-        exact = share_exactly(tokens, totals) if shares is None else shares if not shares.warnings else None
-        if exact:
-            return Shares(exact.sides, (*exact.warnings, *note))
-        fallback = fallback or _without_blank(tokens)
-    tokens = fallback or []
-    return share_by_headings(tokens, totals, names) or share_by_marks(tokens, totals, names, raw.source)
+    shares = by_chance or share_by_headings(likeliest, totals, names)
+    return shares or share_by_marks(likeliest, totals, names, raw.source)
 
 
-def _ways_to_read(body: list[Block], raw: RawPage) -> Iterator[tuple[list[Token], tuple[str, ...]]]:
-    """Every way, likeliest first, with the warnings that go with it."""
+def _share_exactly(way: _Way, raw: RawPage) -> Shares | None:
+    """What a way gives if it agrees with the page's own numbers. Raises PageError for a page without capabilities."""
+    if not any(isinstance(token, Draft) for token in way.tokens):
+        raise PageError(raw.source, "no capabilities behind the table")
+    names, totals = raw.table.names, raw.table.totals()
+    shares = share_by_headings(way.tokens, totals, names) if len(names) > 1 else None
+    exact = share_exactly(way.tokens, totals) if shares is None else shares
+    if exact is None or (exact is shares and exact.warnings):
+        return None
+    return Shares(exact.sides, (*exact.warnings, *way.note))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to read the blocks, with the warning that goes with it."""
+
+    tokens: list[Token]
+    note: tuple[str, ...] = ()
+
+    @property
+    def headless(self) -> bool:
+        """Whether a claim stands without what it is about: such a way adds up by chance."""
+        return any(isinstance(token, Draft) and not (token.title or token.description) for token in self.tokens)
+
+
+def _ways_to_read(body: list[Block], raw: RawPage) -> Iterator[_Way]:
+    """Every way, likeliest first, each with and without headings that title nothing."""
     likely: tuple[Reading, ...] = (_as_lines, as_paragraphs) if raw.by_line else (as_paragraphs, _as_lines)
     for reading in (*likely, _unwrapped):
         tokens = collect(reading(body, raw.text), raw.table.names, raw.text)
         note = ("lines that were broken inside paragraphs were joined",) if reading is _unwrapped else ()
-        yield tokens, note
-        yield _without_blank(tokens), note
+        yield _Way(tokens, note)
+        yield _Way(_without_blank(tokens), note)
 
 
 def _without_blank(tokens: list[Token]) -> list[Token]:

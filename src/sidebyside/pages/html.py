@@ -50,6 +50,8 @@ def read_html(text: str, source: str, sha256: str) -> Page:
     scan = _Scan(text, source, LineCounter(text))
     for token in tokenize(text):
         scan.take(token)
+    if scan.inside:
+        raise PageError(source, "cut off in a table", scan.tables[-1].line)
     scan.flush()
     table = _choose_table(scan, source)
     raw = RawPage(text, source, sha256, "html", scan.title, table, scan.blocks, scan.date, by_line=False)

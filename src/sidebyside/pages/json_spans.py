@@ -48,7 +48,8 @@ def read_json(text: str, source: str) -> Node:
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        reason = "cut off" if error.pos >= len(text.rstrip()) else "damaged"
+        cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
+        reason = "cut off" if cut_off else "damaged"
         raise PageError(source, f"the JSON is {reason}: {error.msg}", error.lineno) from None
     except (RecursionError, ValueError):
         raise PageError(source, "the JSON is nested too deeply or holds a number that is too long") from None
