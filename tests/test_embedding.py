@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
+from sidebyside.bert import Bert
 from sidebyside.embedding import SentenceEncoder, load_encoder
 from sidebyside.errors import ModelDamagedError, ModelMissingError
 from sidebyside.settings import DEFAULT_ENCODER, Settings
@@ -21,11 +25,8 @@ TEXTS = [
     "",
     "Naïve café — 北京, 8–16 GB",
 ]
-
-
-@pytest.fixture(scope="module")
-def encoder() -> SentenceEncoder:
-    return load_encoder(Settings.load(encoder=DEFAULT_ENCODER))
+# Enough texts to go through sentence-transformers and not through the short way for a few.
+MANY = [f"{text} {number}" for number in range(26) for text in TEXTS]
 
 
 @pytest.fixture
@@ -52,10 +53,68 @@ def test_rows_are_unit_float32_in_the_order_of_the_texts(encoder):
 
 
 @pytest.mark.integration
-def test_a_vector_hardly_depends_on_its_batch(encoder):
-    alone = np.vstack([encoder.encode([text]) for text in TEXTS])
-    assert np.abs(encoder.encode(TEXTS * 3)[: len(TEXTS)] - alone).max() < 1e-6
-    assert np.array_equal(encoder.encode(TEXTS), encoder.encode(TEXTS))
+def test_a_vector_hardly_depends_on_its_batch_or_on_the_way_it_takes(encoder):
+    together = encoder.encode(MANY)
+    assert np.array_equal(encoder.encode(MANY), together)
+    assert np.abs(encoder.encode(MANY[::-1])[::-1] - together).max() < 2e-6
+    alone = np.vstack([encoder.encode([text]) for text in MANY[:25]])
+    assert np.abs(alone - together[:25]).max() < 2e-6
+
+
+@pytest.mark.integration
+def test_the_short_way_computes_what_sentence_transformers_computes(encoder, seeds):
+    from sentence_transformers import SentenceTransformer
+
+    reference = SentenceTransformer(str(encoder.folder), device="cpu", local_files_only=True)
+    lines = [line for page in sorted(seeds.iterdir()) for line in page.read_text("utf-8").splitlines()]
+    odd = ["", " ", "\n\t", "word " * 600, "a\x00b", "🙂", "x" * 5000, "[MASK] [SEP]", *TEXTS]
+    for text in [*odd, *lines[::4]]:
+        expected = reference.encode(text, normalize_embeddings=True, show_progress_bar=False)
+        assert np.abs(encoder.encode([text])[0] - expected).max() < 1e-5, text
+
+
+@pytest.mark.integration
+def test_a_question_is_encoded_without_loading_torch(encoder):
+    code = (
+        "import sys; from pathlib import Path; from sidebyside.embedding import SentenceEncoder\n"
+        "SentenceEncoder(Path(sys.argv[1]), 'x').encode(['Is it free?'] * 8)\n"
+        "print([name for name in ('torch', 'sentence_transformers', 'transformers') if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code, str(encoder.folder)], capture_output=True, text=True)
+    assert (result.stdout, result.stderr) == ("[]\n", "")
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("config.json", '"bert"', '"mpnet"'),
+        ("config.json", '"gelu"', '"relu"'),
+        ("1_Pooling/config.json", '"pooling_mode_cls_token": false', '"pooling_mode_cls_token": true'),
+        ("sentence_bert_config.json", '"do_lower_case": false', '"do_lower_case": true'),
+        ("modules.json", "sentence_transformers.models.Normalize", "sentence_transformers.models.Dense"),
+    ],
+)
+def test_the_short_way_is_closed_to_models_that_it_does_not_compute(encoder, copy, file, old, new):
+    assert Bert.load(copy) is not None
+    text = (copy / file).read_text()
+    assert old in text
+    _replace(copy / file, text.replace(old, new).encode())
+    assert Bert.load(copy) is None
+
+
+@pytest.mark.integration
+def test_the_short_way_leaves_linear_algebra_with_the_threads_it_had(encoder):
+    def threads():
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    before = threads()
+    workers = [threading.Thread(target=lambda: encoder.encode(TEXTS)) for _ in range(6)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert threads() == before
 
 
 @pytest.mark.integration
@@ -74,18 +133,22 @@ def test_progress_counts_up_to_all_texts(encoder):
     steps: list[tuple[int, int]] = []
     encoder.encode(["word"] * 300, progress=lambda done, total: steps.append((done, total)))
     assert steps == [(256, 300), (300, 300)]
+    steps.clear()
+    encoder.encode(["word"] * 3, progress=lambda done, total: steps.append((done, total)))
+    assert steps == [(1, 3), (2, 3), (3, 3)]
 
 
 @pytest.mark.integration
-def test_threads_share_one_encoder(encoder):
-    expected = encoder.encode(TEXTS)
+@pytest.mark.parametrize("texts", [TEXTS, MANY], ids=["few", "many"])
+def test_threads_share_one_encoder(encoder, texts):
+    expected = encoder.encode(texts)
     results: list[np.ndarray] = []
-    threads = [threading.Thread(target=lambda: results.append(encoder.encode(TEXTS))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: results.append(encoder.encode(texts))) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(results) == 8
+    assert len(results) == 3
     assert all(np.array_equal(result, expected) for result in results)
 
 
@@ -97,11 +160,12 @@ def test_loading_and_encoding_open_no_socket(encoder, monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", refuse)
     fresh = SentenceEncoder(encoder.folder, encoder.name)
     assert fresh.encode(["Free"]).shape == (1, 384)
+    assert fresh.encode(MANY).shape == (len(MANY), 384)
 
 
 @pytest.mark.integration
 def test_loading_prints_nothing(encoder, capfd):
-    SentenceEncoder(encoder.folder, encoder.name).encode(["Free"])
+    SentenceEncoder(encoder.folder, encoder.name).encode(MANY)
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", "")
 
@@ -134,8 +198,9 @@ def test_a_missing_encoder_names_the_command(tmp_path):
 @pytest.mark.integration
 def test_broken_weights_are_reported_as_damaged(copy):
     _replace(copy / "model.safetensors", b"not weights")
-    with pytest.raises(ModelDamagedError, match="sidebyside models pull"):
-        SentenceEncoder(copy, "copy").encode(["Free"])
+    for texts in (["Free"], MANY):
+        with pytest.raises(ModelDamagedError, match="sidebyside models pull"):
+            SentenceEncoder(copy, "copy").encode(texts)
 
 
 @pytest.mark.parametrize("config", [b"", b"{}", b"[1]", b'{"hidden_size": "many"}'])
