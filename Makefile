@@ -50,10 +50,10 @@ tests: models index browser
 	$(BIN)/python -m pytest
 
 reliability: setup browser
-	$(BIN)/python -m pytest tests/reliability --long
+	$(BIN)/python -m pytest --long -m long
 
 bench: setup
-	$(BIN)/python -m benchmarks
+	@for script in benchmarks/[a-z]*.py; do echo "==> $$script"; $(BIN)/python "$$script"; done
 
 $(STAMPS)/venv:
 	@if [ -z "$(PYTHON)" ]; then \

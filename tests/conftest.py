@@ -16,6 +16,20 @@ SEEDS = ROOT / "index" / "seeds"
 _LOCAL_NAMES = {"", "localhost", "ip6-localhost", socket.gethostname()}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the tests marked long as well (make reliability)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long tests are left out, not skipped: each has a short version that always runs."""
+    if config.getoption("--long"):
+        return
+    left_out = [item for item in items if "long" in item.keywords]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 class NetworkBlockedError(RuntimeError):
     """A test tried to leave the machine. Not an OSError: no library may take it for a bad connection and retry."""
 

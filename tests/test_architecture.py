@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -199,6 +200,24 @@ def test_functions_stay_short_enough_to_read():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 length = (node.end_lineno or node.lineno) - node.lineno + 1
                 assert length <= 60, f"{name}.{node.name} has {length} lines"
+
+
+def test_every_dependency_is_pinned_in_the_lock_and_the_lock_is_what_is_tested():
+    from importlib.metadata import version
+
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").split()
+    pins = {canonicalize_name(name): pin for name, _equals, pin in (line.partition("==") for line in lines)}
+    assert all(pins.values()), "every line of requirements.lock is name==version"
+    for wanted in map(Requirement, project["dependencies"] + project["optional-dependencies"]["test"]):
+        pin = pins.get(canonicalize_name(wanted.name))
+        assert pin, f"{wanted.name} is not in requirements.lock: run `make lock`"
+        assert wanted.specifier.contains(pin), f"{wanted} but requirements.lock has {pin}"
+        # Local versions (+cpu) are builds of the pinned one.
+        assert version(wanted.name).partition("+")[0] == pin, f"{wanted.name} is not the version in requirements.lock"
 
 
 # Loaded by every Python process that starts with this folder on its path: whoever looks up a name or connects to
