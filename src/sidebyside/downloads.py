@@ -95,11 +95,18 @@ def _download(pin: str, staging: Path) -> Path:
         [*command, "--dest", str(arriving), pin], capture_output=True, text=True, env=environment, check=False
     )
     if result.returncode != 0:
-        lines = [line for line in result.stderr.splitlines() if line.startswith("ERROR")] or [f"no {pin}"]
-        raise DownloadError(f"pip could not fetch {pin} ({_first_line(lines[-1])})")
+        raise DownloadError(f"pip could not fetch {pin} ({_pip_reason(result.stderr)})")
     target.parent.mkdir(parents=True, exist_ok=True)
     arriving.rename(target)
     return next(target.glob("*.whl"))
+
+
+def _pip_reason(stderr: str) -> str:
+    """Why pip failed, in one line; without a connection its last words would blame the package."""
+    if "Retrying (" in stderr:
+        return "the index cannot be reached"
+    errors = [line.removeprefix("ERROR: ") for line in stderr.splitlines() if line.startswith("ERROR")]
+    return errors[-1] if errors else _first_line(stderr)
 
 
 def _unpack(
