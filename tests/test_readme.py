@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from sidebyside.cli import cli
+from sidebyside.pages import parse_page
 from sidebyside.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,6 +72,36 @@ def test_python_in_readme_runs_as_shown(block):
     lines: list[str] = []
     failed = doctest.DocTestRunner(optionflags=FLAGS).run(example, out=lines.append).failed
     assert failed == 0, "".join(lines)
+
+
+def test_the_card_in_readme_reads_as_described():
+    [card] = blocks("markdown")
+    page = parse_page(card.encode(), "lantern.md")
+    assert (page.format, page.date, page.warnings) == ("card", "2026-01-31", ())
+    [artifact] = page.artifacts
+    assert (artifact.name, artifact.type, artifact.aliases) == ("Paper Lantern", "Product", ("Lantern",))
+    assert artifact.url == "https://example.org/lantern"
+    facts = {fact.label: fact.value for fact in artifact.facts}
+    assert facts == {"Type": "Product", "Pricing": "Free", "UnfragileRank": "41/100"}
+    [capability] = artifact.capabilities
+    parts = {label: excerpt.text for label, excerpt in capability.parts()}
+    assert parts == {
+        "title": "Renders notes as web pages",
+        "description": "Turns a folder of 2,000 notes into a web site in 3 seconds.",
+        "unique": "Keeps the links between notes when files are renamed.",
+        "alternatives": "Needs no server, unlike most of its kind.",
+        "best_for": "people who keep notes in plain files",
+        "limitation": "no search on the pages",
+        "requirement": "Python 3.11",
+    }
+
+
+def test_every_page_format_is_in_the_table():
+    from sidebyside import pages
+
+    table = README.partition("| format | what it is |")[2].partition("\n\n")[0]
+    named = {name.lower() for name in re.findall(r"^\| (\w+) \|", table, re.MULTILINE)}
+    assert named == {known.name for known in pages.FORMATS}
 
 
 def test_the_commands_at_the_top_are_targets_of_the_makefile():
