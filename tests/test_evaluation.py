@@ -236,6 +236,9 @@ def test_swapped_answers_that_differ_are_told_apart(second, reason):
         ('Heron: "Reads prompts of up to 128K tokens." [1]', ""),
         ("The pages do not settle this.", ""),
         ("2 artifacts match.", ""),
+        ("9 of 27 artifacts match; the library holds Heron and 26 more.", ""),
+        ("Here is what its page claims about others: Reads prompts of up to 128K tokens. [1]", ""),
+        ("It says so on page-99.html [1].", ""),
         ("Heron reads up to 256K tokens [1].", "number 256 is in none of its quotes"),
         ("Heron reads up to 8K tokens [1].", "number 8 is in none of its quotes"),
         ("Heron beats Claude with 128K tokens [1].", "name Claude is in none of its quotes"),
@@ -246,6 +249,12 @@ def test_sentences_are_checked_against_their_own_quotes(text, reason):
     shown, findings = check_support(answer(text, HERON, WREN))
     assert shown == 1
     assert [finding.reason for finding in findings] == ([reason] if reason else [])
+
+
+def test_only_a_sentence_without_a_marker_may_name_any_artifact_of_the_library():
+    assert check_support(answer("The nearest name is Tern.", HERON), ("Tern",))[1] == ()
+    assert check_support(answer("The nearest name is Tern.", HERON))[1][0].reason.startswith("name Tern")
+    assert check_support(answer("Heron beats Tern at 128K [1].", HERON), ("Tern",))[1][0].reason.startswith("name Tern")
 
 
 def test_the_table_supports_names_and_counts():

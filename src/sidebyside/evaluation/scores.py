@@ -109,9 +109,11 @@ def run(
 ) -> Report:
     """Ask every question once, in order. `progress` is called with (done, all) after each one."""
     cases = list(cases)
+    library = getattr(assistant, "library", None)
+    labels = tuple(artifact.label for artifact in library.artifacts) if library is not None else ()
     results = []
     for done, case in enumerate(cases, 1):
-        results.append(_ask(assistant, case))
+        results.append(_ask(assistant, case, labels))
         if progress is not None:
             progress(done, len(cases))
     return build_report(results, about)
@@ -125,13 +127,13 @@ def build_report(results: Sequence[Result], about: Mapping[str, Any] | None = No
     return Report(tuple(results), tuple(scores), _score("all", results, swaps), tuple(swaps), about or {})
 
 
-def _ask(assistant: Answerer, case: Case) -> Result:
+def _ask(assistant: Answerer, case: Case, labels: Sequence[str]) -> Result:
     try:
         answer = assistant.answer(case.question, history=case.history)
     # Whatever goes wrong is a failed question, and the other questions are still asked.
     except Exception as error:
         return Result(case, None, Judgement((f"raised {type(error).__name__}: {error}",)))
-    return Result(case, answer, judge(case, answer), *check_support(answer))
+    return Result(case, answer, judge(case, answer), *check_support(answer, labels))
 
 
 def _swaps(results: Sequence[Result]) -> list[tuple[str, str, Judgement]]:

@@ -40,7 +40,7 @@ def own_words(answer: Answer) -> str:
 
 def shown_sentences(answer: Answer) -> list[str]:
     """The sentences of the text, markers kept, with every verbatim quote of a citation replaced by QUOTE."""
-    text = _without_quotes(plain(answer.text), answer)
+    text = _without_quotes(_FILE_NAME.sub("", plain(answer.text)), answer)
     # A marker behind the full stop belongs to the sentence before it.
     text = re.sub(r"([.!?])(\"?)\s*(\[\d+\](?: ?\[\d+\])*)", r"\2 \3\1", text)
     sentences = [piece.strip() for line in text.splitlines() for piece in _SPLIT.split(line)]
