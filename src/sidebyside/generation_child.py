@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Event = dict[str, Any]
@@ -26,10 +26,10 @@ class ChildProcess:
     its input when the parent dies, however it dies.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=self._stderr)
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=self._stderr, env=environment)
         self.pid = self._process.pid
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._requests: queue.SimpleQueue[Event | None] = queue.SimpleQueue()

@@ -32,6 +32,10 @@ PREPARE_LIMIT = 8  # prompts that may wait to be prepared; older ones are droppe
 # The child imports from where its parent does, and, unlike with -m, not from the working folder before that.
 _START = "import sys; sys.path[:] = sys.argv[1:]; from sidebyside.generation_worker import main; main()"
 
+# The threads of llama.cpp wait for each other many times in a token. By default they wait busily, which is hardly
+# faster on an idle machine, and 10 times slower as soon as something else wants a core (benchmarks/generation.py).
+_WAITING = {"OMP_WAIT_POLICY": "passive"}
+
 
 @dataclass(slots=True, eq=False)
 class _Call:
@@ -232,7 +236,7 @@ class LocalGenerator:
         failed_at, reason = self._failure
         if reason and time.monotonic() - failed_at < RETRY_PAUSE:
             raise GenerationError(reason)
-        worker = ChildProcess(self._command)
+        worker = ChildProcess(self._command, {**_WAITING, **os.environ})
         with self._changed:
             self._worker = worker
         worker.send({**self._load, "parent": os.getpid()})
