@@ -57,12 +57,12 @@ def _objection(sentence: str, answer: Answer, library: Collection[str]) -> str:
     """Why the sentence is unsupported, or "" if it is not."""
     numbers = {int(number) for number in MARKER.findall(sentence)}
     words = MARKER.sub(" ", sentence).replace(QUOTE, " ").strip()
-    known = _vocabulary(answer, numbers)
+    known = " ".join((_vocabulary(answer, numbers), *(() if numbers else library)))
     counted = _figures(known) | _counts(answer)
     missing = [n for n in _NUMBER.findall(_LIBRARY_COUNT.sub(" ", words)) if _figure(n) not in counted]
     if missing:
         return f"number {missing[0]} is in none of its quotes"
-    known += " ".join(("", *_cells(answer), *(() if numbers else library)))
+    known = " ".join((known, *_cells(answer)))
     names = [n for n in _NAME.findall(words) if n.casefold() not in _GLUE and n.casefold() not in known.casefold()]
     if names:
         return f"name {names[0]} is in none of its quotes"
