@@ -67,7 +67,7 @@ $(STAMPS)/venv:
 $(STAMPS)/packages: $(STAMPS)/venv requirements.lock pyproject.toml
 	@command -v c++ >/dev/null && command -v cc >/dev/null || { \
 		echo "a C and a C++ compiler are needed to build llama.cpp: on Debian, apt install build-essential" >&2; exit 1; }
-	@echo "==> Python packages; llama-cpp-python is compiled for this processor, which takes about 5 minutes on 2 cores"
+	@echo "==> Python packages (2.3 GB); llama.cpp is compiled for this processor, once, about 5 minutes on 2 cores"
 	$(BIN)/pip install --quiet --progress-bar off "$$(grep '^torch==' requirements.lock)"
 	$(BIN)/pip install --quiet --progress-bar off --requirement requirements.lock
 	$(BIN)/pip install --quiet --no-deps --editable .
