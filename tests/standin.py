@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sidebyside.errors import SidebysideError
 from sidebyside.records import (
     Answer,
     Artifact,
@@ -23,6 +25,10 @@ from sidebyside.records import (
     Source,
     Table,
 )
+
+_logging = threading.Lock()
+
+FAILURE = "the pages are gone; build the index again: sidebyside index"
 
 SEEDS = Path(__file__).parents[1] / "index" / "seeds"
 FIRST = next(SEEDS.glob("000_*.txt"))
@@ -136,7 +142,7 @@ CONTEXT = Answer(
     question="Which handles a longer context: LLaVA Llama 3 (8B) or Llama 3.2 90B Vision?",
     text=(
         "**Llama 3.2 90B Vision** handles the longer context: 128K tokens [1] against 8K tokens [2].\n\n"
-        "LLaVA Llama 3 (8B) offers an 8K token context window for multi-turn conversations with image references [2].\n\n"
+        "LLaVA Llama 3 (8B) offers an 8K token context window for conversations with image references [2].\n\n"
         "Llama 3.2 90B Vision keeps one 128K window for both text and images [3], so full research papers with "
         "figures fit [1]."
     ),
@@ -178,7 +184,7 @@ CONTEXT = Answer(
 
 RANK = Answer(
     question="Which artifact has the highest UnfragileRank?",
-    text="**Stable-Diffusion** has the highest UnfragileRank: 55/100 [1]. Next is Llama 3.2 90B Vision with 45/100 [2].",
+    text="**Stable-Diffusion** has the highest UnfragileRank: 55/100 [1], before Llama 3.2 90B Vision, 45/100 [2].",
     status="answered",
     citations=(
         row(1, DIFFUSION, FIRST, "UnfragileRank", "55/100"),
@@ -194,8 +200,8 @@ RANK = Answer(
 UNKNOWN = Answer(
     question="Is Midjourney better than GPT-4?",
     text=(
-        "Neither **Midjourney** nor **GPT-4** has a page in your library. Other artifacts mention them as alternatives, "
-        "which says nothing about them.\n\nThe nearest artifacts you have are Stable-Diffusion and Llama 3.2 90B Vision."
+        "Neither **Midjourney** nor **GPT-4** has a page in your library. Others mention them as alternatives, "
+        "which says nothing about them.\n\nThe nearest ones are Stable-Diffusion and Llama 3.2 90B Vision."
     ),
     status="not_found",
     kind="comparison",
@@ -223,6 +229,20 @@ PARTIAL = Answer(
     artifacts=(LLAVA, LLAMA),
     kind="detail",
     generation="g1",
+)
+
+WIDE = replace(
+    CONTEXT,
+    table=Table(
+        ("", LLAVA, LLAMA),
+        (
+            ("UnfragileRank", "22/100", "45/100"),
+            ("Type", "Model", "Model"),
+            ("Quality", "0", "0"),
+            ("Ecosystem", "0", "0"),
+            ("Pricing", "Free", "Free"),
+        ),
+    ),
 )
 
 HOSTILE_TEXT = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>![pic](http://192.0.2.1/p.png)'
@@ -255,6 +275,7 @@ def script(question: str) -> Answer:
     words = question.casefold()
     for key, answer in (
         ("hostile", HOSTILE),
+        ("table", WIDE),
         ("rank", RANK),
         ("midjourney", UNKNOWN),
         ("cost", PARTIAL),
@@ -274,19 +295,26 @@ def evidence(item: Artifact) -> Evidence:
 
 @dataclass
 class StandIn:
-    """Streams scripted answers, `delay` seconds a step; a question with "slow" in it takes 20 steps."""
+    """Streams scripted answers, `delay` seconds a step; a question with "slow" in it takes 20 steps more.
+
+    What it sees goes to `log` as JSON lines: {"asked", "history"} for a question, {"stopped"} for an answer that was
+    given up. A question with "fail" in it fails with FAILURE.
+    """
 
     model: str | None = "scripted"
-    delay: float = 0.05
+    delay: float = 0.15
     library: Library = LIBRARY
     generation: str = "g1"
+    log: Path | None = None
     closed: bool = False
-    stopped_streams: int = 0
-    histories: list[Sequence[tuple[str, str]]] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    failure: SidebysideError = field(
+        default_factory=lambda: SidebysideError("the pages are gone; run: sidebyside index")
+    )
 
     def stream(self, question: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Event]:
-        self.histories.append(history)
+        self.note({"asked": question, "history": list(history)})
+        if "fail" in question:
+            raise SidebysideError(FAILURE)
         answer = script(question)
         paragraphs = answer.text.split("\n\n")
         if "slow" in question:
@@ -300,26 +328,29 @@ class StandIn:
                 so_far = replace(bare, text="\n\n".join(paragraphs[: count + 1]))
                 yield Event("sentence", paragraphs[count], so_far)
             time.sleep(self.delay)
-            yield Event("answer", "", replace(answer, text="\n\n".join(paragraphs)))
+            yield Event("answer", "", replace(answer, text="\n\n".join(paragraphs), model=self.model))
             finished = True
         finally:
             if not finished:
-                self.stopped_streams += 1
+                self.note({"stopped": question})
 
     def compare(self, names: Sequence[str]) -> Comparison:
         chosen = tuple(artifact for name in names for artifact in self.library.artifacts if name == artifact.id)
         said = {item.id: evidence(item) for item in chosen}
-        notes = ("Pages disagree about something.",) if len(chosen) > 2 else ()
-        shared = (SharedCapability(tuple(said[item.id] for item in chosen[:2]), 0.8),)
         verdict = excerpt(FIRST, "Stable-Diffusion scores higher", "ecosystem.")
         return Comparison(
             chosen,
             None,
-            shared,
+            (SharedCapability(tuple(said[item.id] for item in chosen[:2]), 0.8),),
             {item.id: (said[item.id],) for item in chosen[2:]},
             (Evidence(chosen[0].id, "verdict", verdict.text, verdict.source),),
-            notes,
+            RANK.notes,
         )
 
     def close(self) -> None:
         self.closed = True
+
+    def note(self, entry: dict[str, object]) -> None:
+        if self.log is not None:
+            with _logging, self.log.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry) + "\n")

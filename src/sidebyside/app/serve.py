@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from starlette.middleware import Middleware
@@ -25,6 +27,7 @@ def launch(settings: Settings, *, prevent_block: bool = False, provider: Provide
     `page.local_url` is its address and `page.close()` ends it. Raises SettingsError when the address cannot be used.
     """
     _check_host(settings.host)
+    _keep_no_statistics()
     provider = provider or Provider(settings)
     provider.warm()
     page = build_page(provider, settings)
@@ -68,6 +71,13 @@ def _launch_options(settings: Settings, provider: Provider) -> dict[str, Any]:
         "theme": theme(),
         "css": stylesheet(),
     }
+
+
+def _keep_no_statistics() -> None:
+    """Gradio reports to its makers and tallies every event for a dashboard; this page wants neither."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(sys.maxsize)
 
 
 def _check_host(host: str) -> None:

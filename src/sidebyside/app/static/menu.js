@@ -122,7 +122,8 @@ element.querySelector('[data-action="new"]').addEventListener('click', () => {
   show('');
   document.querySelector('#question textarea')?.focus();
 });
-document.addEventListener('click', (event) => { if (!menu.contains(event.target)) menu.open = false; });
+// The path, not the tree: what was clicked may already have been replaced.
+document.addEventListener('click', (event) => { if (!event.composedPath().includes(menu)) menu.open = false; });
 menu.addEventListener('keydown', (event) => { if (event.key === 'Escape') { menu.open = false; summary.focus(); } });
 
 show(conversations().some((item) => item.id === current) ? current : '');

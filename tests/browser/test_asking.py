@@ -1,0 +1,264 @@
+"""Asking in the chat page, as a reader does it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from conftest import ask, ask_and_wait
+from standin import EIGHT_K, LLAMA, LLAVA
+
+pytestmark = pytest.mark.browser
+
+CONTEXT = f"Which handles a longer context: {LLAVA} or {LLAMA}?"
+
+
+def wait_until(condition, seconds=1.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def test_examples_come_from_the_library_and_ask_when_pressed(site, visit):
+    page = visit(site.url)
+    expect(page.locator(".holdings")).to_contain_text(LLAVA)
+    page.get_by_role("button", name="Which artifact has the highest UnfragileRank?").click()
+    expect(page.locator("#turn-1 .direct")).to_contain_text("Stable-Diffusion has the highest UnfragileRank: 55/100")
+
+
+def test_answer_streams_facts_first_without_moving_what_is_shown(site, visit):
+    page = visit(site.url)
+    ask(page, CONTEXT)
+    page.wait_for_selector(".turn-writing .direct")
+    expect(page.locator(".turn-writing .facts")).to_contain_text("128K tokens")
+    place = "document.querySelector('.direct').getBoundingClientRect().top + scrollY"
+    before = page.evaluate(place)
+    page.wait_for_selector("#turn-1.turn-done")
+    assert page.evaluate(place) == before
+    expect(page.locator(".prose-lane p")).to_have_count(2)
+    expect(page.locator(".notes")).to_contain_text("Both are of type Model")
+
+
+def test_citation_opens_its_passage_with_the_sentence_marked(site, visit):
+    page = visit(site.url)
+    ask_and_wait(page, CONTEXT)
+    page.locator(".direct .cite", has_text="2").click()
+    card = page.locator("#turn-1-c2")
+    expect(card).to_have_attribute("open", "")
+    expect(card.locator("mark")).to_have_text(EIGHT_K)
+    expect(card.locator("mark")).to_be_in_viewport()
+    expect(card.locator(".passage")).to_contain_text("The model inherits Llama 3 Instruct's")
+    expect(card.locator(".where")).to_contain_text("004_56e9c64ebf7cdd1a.txt")
+    page.locator(".direct .cite", has_text="1").click()
+    expect(card).not_to_have_attribute("open", "")
+    expect(page.locator("#turn-1-c1")).to_have_attribute("open", "")
+
+
+def test_evidence_tells_sides_cited_and_consulted_apart(site, visit):
+    page = visit(site.url)
+    ask_and_wait(page, CONTEXT)
+    expect(page.locator(".balance li.side-1")).to_have_text(f"{LLAVA} 1")
+    expect(page.locator(".balance li.side-2")).to_have_text(f"{LLAMA} 2")
+    expect(page.locator(".consulted summary").first).to_have_text("Also read, not cited (1)")
+    expect(page.locator("#turn-1-c3 .class")).to_have_text("page's claim")
+
+
+def test_evidence_opens_below_the_answer_on_a_narrow_screen(site, visit):
+    page = visit(site.url, width=360, height=740)
+    ask_and_wait(page, CONTEXT)
+    expect(page.locator("#turn-1-c2")).to_be_hidden()
+    page.locator(".direct .cite", has_text="2").click()
+    expect(page.locator("#turn-1-c2 mark")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_stop_ends_the_answer_within_a_second_and_keeps_what_was_checked(site, visit):
+    page = visit(site.url)
+    stopped = site.count("stopped")
+    ask(page, "slow question")
+    page.wait_for_selector(".turn-writing .direct")
+    page.get_by_role("button", name="Stop").click()
+    wait_until(lambda: site.count("stopped") == stopped + 1)
+    expect(page.locator("#turn-1")).to_have_class("turn turn-stopped")
+    expect(page.locator("#turn-1 .direct")).to_contain_text("handles the longer context")
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
+    ask_and_wait(page, "What do they cost?")
+
+
+def test_closing_the_page_stops_the_answer(site, visit):
+    page = visit(site.url)
+    stopped = site.count("stopped")
+    ask(page, "slow question")
+    page.wait_for_selector(".turn-writing .direct")
+    page.close()
+    wait_until(lambda: site.count("stopped") == stopped + 1, seconds=3)
+
+
+def test_follow_up_carries_the_conversation(site, visit):
+    page = visit(site.url)
+    ask_and_wait(page, CONTEXT)
+    page.get_by_role("button", name="What about pricing?").click()
+    page.wait_for_selector("#turn-2.turn-done")
+    asked, answered = site.history()[0]
+    assert asked == CONTEXT
+    assert "128K tokens [1]" in answered
+    expect(page.locator("#turn-2 .status")).to_have_text("Only part of this is stated on the pages")
+    # What can be asked next stands under the last answer only.
+    expect(page.locator("#turn-1 .suggestions")).to_have_count(0)
+
+
+def test_unknown_names_are_said_to_be_unknown(site, visit):
+    page = visit(site.url)
+    ask_and_wait(page, "Is Midjourney better than GPT-4?")
+    expect(page.locator("#turn-1 .status")).to_have_text("Your pages do not state this")
+    expect(page.locator("#turn-1 .direct")).to_contain_text("Neither Midjourney nor GPT-4")
+
+
+def test_retry_and_edit_replace_the_last_answer(site, visit):
+    page = visit(site.url)
+    ask_and_wait(page, CONTEXT)
+    first = page.locator("#turn-1").get_attribute("data-key")
+    page.get_by_role("button", name="Retry").click()
+    page.wait_for_function(f"document.querySelector('#turn-1.turn-done')?.dataset.key !== '{first}'")
+    page.wait_for_selector("#turn-1.turn-done")
+    page.get_by_role("button", name="Edit").click()
+    page.fill(".edit-box", "Which has the highest rank?")
+    page.press(".edit-box", "Enter")
+    expect(page.locator("#turn-1 .question")).to_have_text("Which has the highest rank?")
+    expect(page.locator("#turn-1 .direct")).to_contain_text("55/100")
+    expect(page.locator(".turn")).to_have_count(1)
+
+
+def test_escape_leaves_the_question_as_it_was(site, visit):
+    page = visit(site.url)
+    ask_and_wait(page, CONTEXT)
+    page.get_by_role("button", name="Edit").click()
+    page.fill(".edit-box", "something else")
+    page.press(".edit-box", "Escape")
+    expect(page.locator("#turn-1 .question")).to_have_text(CONTEXT)
+    expect(page.locator(".edit-box")).to_have_count(0)
+
+
+def test_copy_takes_the_answer_with_its_quotes(site, visit):
+    page = visit(site.url, permissions=["clipboard-read", "clipboard-write"])
+    ask_and_wait(page, CONTEXT)
+    page.get_by_role("button", name="Copy").click()
+    expect(page.locator(".action-copy")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"**{CONTEXT}**")
+    assert f'[2] {LLAVA}, description: "{EIGHT_K}" (004_56e9c64ebf7cdd1a.txt, characters ' in copied
+
+
+def test_reload_keeps_the_conversation(site, visit):
+    page = visit(site.url)
+    ask_and_wait(page, CONTEXT)
+    ask_and_wait(page, "What do the tiers cost?")
+    page.reload()
+    expect(page.locator(".turn")).to_have_count(2)
+    expect(page.locator("#turn-1 .direct")).to_contain_text("128K tokens")
+    page.locator("#turn-1 .direct .cite", has_text="2").click()
+    expect(page.locator("#turn-1-c2 mark")).to_have_text(EIGHT_K)
+    ask_and_wait(page, "And the rank?")
+    assert [asked for asked, _ in site.history()] == [CONTEXT, "What do the tiers cost?"]
+
+
+def test_conversations_can_be_opened_renamed_and_deleted(site, visit):
+    page = visit(site.url)
+    ask_and_wait(page, CONTEXT)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".welcome")).to_be_visible()
+    ask_and_wait(page, "What do the tiers cost?")
+    page.locator(".menu summary").click()
+    expect(page.locator(".menu-open")).to_have_text(["What do the tiers cost?", CONTEXT])
+    page.get_by_role("button", name=f"Rename {CONTEXT}").click()
+    page.locator(".menu-list input").fill("Context windows")
+    page.locator(".menu-list input").press("Enter")
+    page.get_by_role("button", name="Open Context windows").click()
+    expect(page.locator("#turn-1 .question")).to_have_text(CONTEXT)
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name="Delete Context windows").click()
+    expect(page.locator(".welcome")).to_be_visible()
+    expect(page.locator(".menu summary")).to_have_text("Conversations (1)")
+    page.reload()
+    expect(page.locator(".menu summary")).to_have_text("Conversations (1)")
+
+
+def test_opening_another_conversation_drops_the_running_answer(site, visit):
+    page = visit(site.url)
+    stopped = site.count("stopped")
+    ask(page, "slow question")
+    page.wait_for_selector(".turn-writing .direct")
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".welcome")).to_be_visible()
+    wait_until(lambda: site.count("stopped") == stopped + 1)
+    page.wait_for_timeout(300)
+    expect(page.locator(".turn")).to_have_count(0)
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
+
+
+def test_two_browsers_at_once_do_not_mix(site, visit):
+    first, second = visit(site.url), visit(site.url)
+    ask(first, "slow question about context")
+    ask(second, "What do the tiers cost?")
+    second.wait_for_selector("#turn-1.turn-done")
+    expect(second.locator("#turn-1 .direct")).to_contain_text("$20/mo")
+    first.wait_for_selector("#turn-1.turn-done")
+    expect(first.locator("#turn-1 .direct")).to_contain_text("128K tokens")
+    expect(first.locator(".turn")).to_have_count(1)
+    expect(second.locator(".turn")).to_have_count(1)
+    expect(second.locator(".menu summary")).to_have_text("Conversations (1)")
+
+
+def test_keyboard_alone_is_enough(site, visit):
+    page = visit(site.url)
+    page.keyboard.press("Tab")
+    for _ in range(30):
+        if page.evaluate("document.activeElement.tagName") == "TEXTAREA":
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.type(CONTEXT)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#turn-1.turn-done")
+    for _ in range(40):
+        if page.evaluate("document.activeElement.dataset.cite") == "turn-1-c2":
+            break
+        page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#turn-1-c2")).to_have_attribute("open", "")
+    assert page.evaluate("document.activeElement.closest('.card').id") == "turn-1-c2"
+
+
+def test_rows_that_are_the_same_open_on_request(site, visit):
+    page = visit(site.url)
+    ask_and_wait(page, "table question")
+    expect(page.locator("#turn-1 .same-rows")).to_be_hidden()
+    page.get_by_role("button", name="4 rows are the same").click()
+    expect(page.locator("#turn-1 .same-rows tr")).to_have_count(4)
+    expect(page.locator("#turn-1 .same-rows")).to_be_visible()
+
+
+def test_thumbs_and_notes_are_kept_on_this_machine(site, visit):
+    from sidebyside.app.feedback import latest
+
+    page = visit(site.url)
+    ask_and_wait(page, CONTEXT)
+    page.get_by_role("button", name="Not helpful").click()
+    page.get_by_label("What was wrong or missing?").fill("No word about <b>output</b> tokens")
+    page.get_by_role("button", name="Save note").click()
+    expect(page.locator(".note-saved")).to_contain_text("No word about <b>output</b> tokens")
+    kept = latest(site.index)[-1]
+    assert (kept["rating"], kept["note"]) == ("down", "No word about <b>output</b> tokens")
+    assert (kept["question"], kept["generation"], kept["model"]) == (CONTEXT, "g1", "scripted")
+    page.get_by_role("button", name="Not helpful").click()
+    expect(page.locator(".action-down")).to_have_attribute("aria-pressed", "false")
+    assert latest(site.index)[-1]["rating"] == ""
+
+
+def test_long_questions_are_refused_with_a_reason(site, visit):
+    page = visit(site.url)
+    page.evaluate("document.querySelector('#question textarea').removeAttribute('maxlength')")
+    ask(page, "x" * 3000)
+    expect(page.locator(".problem.failed")).to_contain_text("3,000 characters")
