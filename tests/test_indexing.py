@@ -10,6 +10,7 @@ import pytest
 
 from fakes import FakeEncoder, comparison_page
 from sidebyside import generations
+from sidebyside.chroma import mean_rows
 from sidebyside.errors import IndexBusyError, ModelMissingError, SidebysideError
 from sidebyside.index import current_generation, open_index
 from sidebyside.indexing import add_pages, build_index
@@ -223,6 +224,48 @@ def test_the_content_hash_tells_different_pages_apart(index):
     write(index / "seeds" / "ab.txt", "Alpha", "Beta")
     build(index)
     assert content(index) == before
+
+
+def _manifest(index: Path) -> generations.Manifest:
+    return generations.read_manifest(index / "generations" / str(current_generation(index)))
+
+
+def _search_is_exact(index: Path) -> None:
+    with open_index(index) as opened:
+        means = mean_rows(opened.vectors, opened.first_rows)
+        for position, vector in enumerate(means):
+            hits = opened.search(vector, 5)
+            assert [score for _, score in hits] == pytest.approx(sorted(means @ vector)[:-6:-1], abs=1e-5)
+            assert means[hits[0][0]] == pytest.approx(means[position], abs=1e-5)
+        assert opened.notice is None
+
+
+def test_rows_that_did_not_change_are_taken_over_and_the_others_replaced(index, pages, monkeypatch):
+    for number in range(6):
+        write(pages / f"{number}.txt", f"Left{number}", f"Right{number}")
+    build(index, pages)
+    assert _manifest(index).counts["rows_changed"] == 0
+    monkeypatch.setattr("sidebyside.index.build_rows", None)  # would fail: from here on, rows are only updated
+    write(pages / "cd.txt", "Gamma", "Delta", topics=["speed", "price"])
+    build(index)
+    # On each side 3 passages about memory went and 3 about price came.
+    assert _manifest(index).counts["rows_changed"] == 12
+    _search_is_exact(index)
+    monkeypatch.undo()
+    for topics in (["price"], ["speed"]):
+        write(pages / "cd.txt", "Gamma", "Delta", topics=topics)
+        build(index)
+    assert _manifest(index).counts["rows_changed"] == 0, "after many changes all rows are built anew"
+    _search_is_exact(index)
+
+
+def test_rows_of_a_damaged_chroma_folder_are_built_anew(index, pages):
+    build(index, pages)
+    chroma = index / "generations" / str(current_generation(index)) / "chroma"
+    (chroma / "chroma.sqlite3").write_bytes(b"damaged")
+    write(pages / "cd.txt", "Gamma", "Delta", ranks=(1, 2))
+    build(index)
+    _search_is_exact(index)
 
 
 def test_another_encoder_embeds_everything_again(index):

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,6 +22,8 @@ from sidebyside.records import Passage
 if TYPE_CHECKING:
     from chromadb.api.client import Client
     from chromadb.api.collection_configuration import CreateCollectionConfiguration
+
+Progress = Callable[[int, int], None]
 
 _COLLECTION = "passages"
 _COPY = "sidebyside-chroma-"
@@ -51,24 +53,53 @@ def build_rows(
     passages: Sequence[Passage],
     vectors: np.ndarray,
     first: np.ndarray,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Write one row per passage into a new Chroma folder. `progress` gets (rows done, rows in all)."""
     folder.mkdir()
-    client = _open(folder)
-    try:
+    with _client(folder) as client:
         rows: Any = client.create_collection(_COLLECTION, embedding_function=None, configuration=_CONFIGURATION)
         for start in range(0, len(passages), _BATCH):
             batch = passages[start : start + _BATCH]
-            rows.add(
-                ids=[passage.id for passage in batch],
-                embeddings=mean_rows(vectors, first, start, start + len(batch)),
-                metadatas=[{"artifact": p.artifact, "capability": p.capability, "part": p.part} for p in batch],
-            )
+            _put(rows, batch, mean_rows(vectors, first, start, start + len(batch)))
             if progress is not None:
                 progress(start + len(batch), len(passages))
-    finally:
-        client.close()
+
+
+def update_rows(
+    earlier: Path,
+    folder: Path,
+    removed: Sequence[str],
+    changed: Sequence[int],
+    passages: Sequence[Passage],
+    vectors: np.ndarray,
+    first: np.ndarray,
+    progress: Progress | None = None,
+) -> None:
+    """Copy an earlier Chroma folder, take out the rows with the `removed` ids, put in the passages at `changed`.
+
+    For few changes: what is deleted stays in the graph as dead weight. Measured with 30,000 rows: 30 changes take
+    0.14 s of CPU instead of 8 s; recall at 10 is .996 after changing a fifth of all rows, .985 after a half.
+    """
+    shutil.copytree(earlier, folder, copy_function=shutil.copyfile)
+    with _client(folder) as client:
+        rows: Any = client.get_collection(_COLLECTION, embedding_function=None)
+        for start in range(0, len(removed), _BATCH):
+            rows.delete(ids=list(removed[start : start + _BATCH]))
+        for start in range(0, len(changed), _BATCH):
+            batch = changed[start : start + _BATCH]
+            means = np.concatenate([mean_rows(vectors, first, place, place + 1) for place in batch])
+            _put(rows, [passages[place] for place in batch], means)
+            if progress is not None:
+                progress(start + len(batch), len(changed))
+
+
+def _put(rows: Any, passages: Sequence[Passage], vectors: np.ndarray) -> None:
+    rows.upsert(
+        ids=[passage.id for passage in passages],
+        embeddings=vectors,
+        metadatas=[{"artifact": p.artifact, "capability": p.capability, "part": p.part} for p in passages],
+    )
 
 
 class ChromaCopy:
@@ -115,6 +146,15 @@ class ChromaCopy:
             os.close(self._held)
             self._held = -1
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@contextmanager
+def _client(folder: Path) -> Iterator[Client]:
+    client = _open(folder)
+    try:
+        yield client
+    finally:
+        client.close()
 
 
 def _open(folder: Path) -> Client:

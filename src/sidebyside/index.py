@@ -11,8 +11,9 @@ Chroma can be rebuilt from the other files. Opening a Chroma folder changes it, 
 from __future__ import annotations
 
 import os
+import shutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sidebyside import generations
-from sidebyside.chroma import ChromaCopy, build_rows, mean_rows
+from sidebyside.chroma import ChromaCopy, Progress, build_rows, mean_rows, update_rows
 from sidebyside.errors import IndexDamagedError, IndexMismatchError, IndexMissingError, SidebysideError
 from sidebyside.generations import Manifest, rebuild_command
 from sidebyside.library import read_library
@@ -36,6 +37,9 @@ VECTORS = "embeddings.npy"
 CHROMA = "chroma"
 # Rows that are looked for again before a generation is published.
 _SAMPLE = 32
+# Chroma rows changed since they were all built anew: their number in the manifest, and the largest share of all rows.
+CHURN = "rows_changed"
+_MOST_CHURN = 0.2
 # How often opening starts over because builds published and deleted generations under it.
 _ATTEMPTS = 5
 
@@ -94,6 +98,11 @@ class LibraryIndex:
         """Do now what the first `search` would do: importing chromadb and opening a copy take about a second."""
         self._open_chroma()
 
+    def check_chroma(self) -> None:
+        """Raise IndexDamagedError if the generation's Chroma folder is not as it was published."""
+        files = {name: entry for name, entry in self.manifest.files.items() if name.startswith(CHROMA + "/")}
+        generations.check_files(self.folder, files)
+
     def close(self) -> None:
         """Let go of the files. Closing twice is allowed."""
         with self._lock:
@@ -117,8 +126,7 @@ class LibraryIndex:
         with self._lock:
             if self._chroma is None and self._means is None and not self._closed:
                 try:
-                    files = {n: e for n, e in self.manifest.files.items() if n.startswith(CHROMA + "/")}
-                    generations.check_files(self.folder, files)
+                    self.check_chroma()
                     self._positions = {passage.id: position for position, passage in enumerate(self.passages)}
                     self._chroma = ChromaCopy(self.folder / CHROMA, len(self.passages))
                 except Exception as error:
@@ -256,18 +264,19 @@ def publish_generation(
     encoder: tuple[str, str, int],
     reader: int,
     counts: Mapping[str, int],
-    progress: Callable[[int, int], None] | None = None,
+    base: LibraryIndex | None = None,
+    progress: Progress | None = None,
 ) -> str:
     """Complete, verify and publish a folder that holds the plain files and `embeddings.npy`; return its name.
 
-    `encoder` is (name, fingerprint, dimension). Call with generations.writer_lock held.
+    `encoder` is (name, fingerprint, dimension). `base` is an opened earlier generation whose Chroma rows may be taken
+    over. Call with generations.writer_lock held.
     """
     name, fingerprint, dimension = encoder
     vectors = _map_vectors(building / VECTORS)
-    first = first_rows(passages)
     _verify_plain(building, passages, vectors)
-    build_rows(building / CHROMA, passages, vectors, first, progress)
-    _verify_rows(building, passages, vectors, first)
+    first = first_rows(passages)
+    churn = _write_rows(building, base, fingerprint, passages, vectors, first, progress)
     manifest = Manifest(
         format=generations.FORMAT,
         package=version("sidebyside"),
@@ -277,25 +286,67 @@ def publish_generation(
         dimension=dimension,
         reader=reader,
         content=content_hash(building, fingerprint),
-        counts=dict(counts),
+        counts={**counts, CHURN: churn},
         files=generations.list_files(building),
     )
     return generations.publish(Path(index_dir), building, manifest)
 
 
+def _write_rows(
+    building: Path,
+    base: LibraryIndex | None,
+    fingerprint: str,
+    passages: Sequence[Passage],
+    vectors: np.ndarray,
+    first: np.ndarray,
+    progress: Progress | None,
+) -> int:
+    """Fill Chroma, from the earlier generation's rows if few have changed; return how many did since a full build."""
+    if base is not None and base.manifest.fingerprint == fingerprint:
+        known = {passage.id: _wording(passage) for passage in base.passages}
+        changed = [place for place, passage in enumerate(passages) if known.get(passage.id) != _wording(passage)]
+        removed = sorted(known.keys() - {passage.id for passage in passages})
+        churn = base.manifest.counts.get(CHURN, 0) + len(changed) + len(removed)
+        if churn < _MOST_CHURN * len(passages):
+            try:
+                base.check_chroma()
+                update_rows(
+                    base.folder / CHROMA, building / CHROMA, removed, changed, passages, vectors, first, progress
+                )
+                _verify_rows(building, passages, vectors, first, changed)
+                return churn
+            except Exception:  # Chroma is disposable: whatever is wrong with the old rows, new ones can be had
+                shutil.rmtree(building / CHROMA, ignore_errors=True)
+    build_rows(building / CHROMA, passages, vectors, first, progress)
+    _verify_rows(building, passages, vectors, first)
+    return 0
+
+
+def _wording(passage: Passage) -> tuple[str, ...]:
+    return tuple(sentence.text for sentence in passage.sentences)
+
+
 def _verify_plain(building: Path, passages: Sequence[Passage], vectors: np.ndarray) -> None:
-    """Read back the passages, count the vectors, look at some of them."""
-    if read_passages(building / "passages.jsonl") != tuple(passages):
-        raise IndexDamagedError("the new generation's passages do not read back as written; the old index stays")
+    """Count what was written, and look at some of the vectors."""
+    with (building / "passages.jsonl").open("rb") as file:
+        lines = sum(1 for _ in file)
     rows = sum(len(passage.sentences) for passage in passages)
     some = vectors[:: max(1, rows // 1000)]
+    if lines != len(passages):
+        raise IndexDamagedError(f"the new generation has {lines} of {len(passages)} passages; the old index stays")
     if len(vectors) != rows or not np.allclose(np.linalg.norm(some, axis=1), 1, atol=1e-3):
         raise IndexDamagedError("the new generation's vectors are incomplete; the old index stays")
 
 
-def _verify_rows(building: Path, passages: Sequence[Passage], vectors: np.ndarray, first: np.ndarray) -> None:
-    """Open Chroma as a reader does, count its rows, and find a sample of them again by their own vectors."""
-    sample = np.linspace(0, len(passages) - 1, min(_SAMPLE, len(passages))).astype(int).tolist()
+def _verify_rows(
+    building: Path,
+    passages: Sequence[Passage],
+    vectors: np.ndarray,
+    first: np.ndarray,
+    changed: Sequence[int] = (),
+) -> None:
+    """Open Chroma as a reader does, count its rows, and find some of them again by their own vectors."""
+    sample = [*np.linspace(0, len(passages) - 1, min(_SAMPLE, len(passages))).astype(int).tolist(), *changed[:_SAMPLE]]
     chroma = ChromaCopy(building / CHROMA, len(passages))
     try:
         # Passages with the same words have the same vector: the best score tells, not the id.

@@ -212,6 +212,7 @@ def _publish(
             encoder=(encoder.name, encoder.fingerprint, encoder.dimension),
             reader=READER_VERSION,
             counts={"pages": len(scan.pages), "artifacts": len(library.artifacts), "passages": len(passages)},
+            base=base.index,
             progress=_stage(progress, "store"),
         )
     finally:

@@ -1,0 +1,247 @@
+"""Builds indexes of generated libraries and measures what a build, an update, an opening and a search cost.
+
+    python benchmarks/index_build.py [--capabilities 10000] [--encoder words|real] [--out results.json]
+
+`words` replaces the encoder by sums of random word vectors, so that what is measured is everything but the model
+(reading, merging, Chroma, publishing); `real` is the default encoder. Prints JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from sidebyside.embedding import Encoder, load_encoder
+from sidebyside.index import open_index
+from sidebyside.indexing import build_index
+from sidebyside.settings import Settings
+
+CAPABILITIES_PER_SIDE = 8
+VERBS = "Processes Converts Ranks Streams Schedules Compresses Translates Indexes Monitors Renders Signs Merges".split()
+THINGS = (
+    "documents images contracts invoices tickets packets sketches recipes tides ledgers meshes routes surveys "
+    "melodies forecasts specimens manifests timetables portraits queries"
+).split()
+MANNERS = (
+    "in one pass with a fixed memory budget of {n} MB",
+    "through a queue that keeps {n} jobs in flight",
+    "with a vocabulary of {n} thousand words and a learned ranking",
+    "by splitting them into parts of {n} KB and checking each",
+    "against a local table of {n} rules that people can edit",
+    "on ordinary processors, {n} items a second and core",
+)
+
+
+class WordEncoder:
+    """Random word vectors, added up: as fast as hashing, and texts that share words are near each other."""
+
+    name = "words"
+    dimension = 384
+    fingerprint = "words-384"
+
+    def __init__(self) -> None:
+        self._table = np.random.default_rng(5).standard_normal((1 << 16, self.dimension)).astype(np.float32)
+
+    def encode(self, texts: Sequence[str], *, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
+        rows = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for position, text in enumerate(texts):
+            words = [zlib.crc32(word.encode()) & 0xFFFF for word in re.findall(r"\w+", text.lower())] or [0]
+            rows[position] = self._table[words].sum(axis=0)
+        if progress is not None:
+            progress(len(texts), len(texts))
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def write_library(folder: Path, capabilities: int) -> list[Path]:
+    """Pages about pairs of invented artifacts, with as many capabilities in all."""
+    folder.mkdir(parents=True)
+    pages = []
+    for number in range(max(1, capabilities // (2 * CAPABILITIES_PER_SIDE))):
+        path = folder / f"{number:06}.txt"
+        path.write_text(page(number, 0))
+        pages.append(path)
+    return pages
+
+
+def page(number: int, revision: int) -> str:
+    """One page; another revision says something else in one capability."""
+    rng = random.Random(number)
+    names = [f"{rng.choice(THINGS).title()}{rng.choice(VERBS)}-{number}{side}" for side in "AB"]
+    counts = f"{CAPABILITIES_PER_SIDE} decomposed"
+    lines = [
+        f"{names[0]} vs {names[1]}",
+        "Side-by-side comparison to help you choose.",
+        f"| Feature | {names[0]} | {names[1]} |",
+        "|---|---|---|",
+        "| Type | Model | Repository |",
+        f"| UnfragileRank | {rng.randrange(100)}/100 | {rng.randrange(100)}/100 |",
+        "| Pricing | Free | Paid |",
+        f"| Capabilities | {counts} | {counts} |",
+    ]
+    for name in names:
+        for place in range(CAPABILITIES_PER_SIDE):
+            lines += capability(rng, name, revision if place == 0 else 0)
+    return "\n".join(lines) + "\n"
+
+
+def capability(rng: random.Random, name: str, revision: int) -> list[str]:
+    """The three lines of one capability: five sentences."""
+
+    def clause() -> str:
+        n = rng.randrange(2, 900)
+        return f"{rng.choice(THINGS)} and {rng.choice(THINGS)} {rng.choice(MANNERS).format(n=n)}"
+
+    changed = f" Revision {revision} adds {revision} more checks." if revision else ""
+    return [
+        f"{rng.choice(VERBS)} {clause()}. {name} also takes {clause()}. The result is written as {clause()}.{changed}",
+        f"Unique: {rng.choice(VERBS)} {clause()} without leaving {name}",
+        f"vs alternatives: Handles {clause()}, where others stop at {rng.randrange(2, 90)} items",
+    ]
+
+
+def measure(action: Callable[[], Any]) -> tuple[float, Any]:
+    started = time.perf_counter()
+    result = action()
+    return time.perf_counter() - started, result
+
+
+def stages() -> tuple[dict[str, float], Callable[[str, int, int], None]]:
+    """When each stage of a build reported last, in seconds since the first report."""
+    seconds: dict[str, float] = {}
+    started = time.perf_counter()
+
+    def note(stage: str, _done: int, _total: int) -> None:
+        seconds[stage] = round(time.perf_counter() - started, 3)
+
+    return seconds, note
+
+
+def read_side(index: Path, queries: int) -> dict[str, Any]:
+    """Open an index in this process and search: times in ms, recall against comparing every row, memory in MB."""
+    opening, opened = measure(lambda: open_index(index))
+    rng = np.random.default_rng(11)
+    vectors = opened.vectors
+    rows = rng.integers(0, len(vectors), queries)
+    questions = vectors[rows] + 0.6 / np.sqrt(vectors.shape[1]) * rng.standard_normal((queries, vectors.shape[1]))
+    questions = (questions / np.linalg.norm(questions, axis=1, keepdims=True)).astype(np.float32)
+    after_open = memory()
+    first, _ = measure(lambda: opened.search(questions[0], 10))
+    times, found, exact_times, exact = [], [], [], []
+    for question in questions:
+        seconds, hits = measure(lambda question=question: opened.search(question, 10))
+        times.append(seconds)
+        found.append({position for position, _ in hits})
+    notice = opened.notice
+    for question in questions:
+        seconds, hits = measure(lambda question=question: opened._search_exactly(question, 10))
+        exact_times.append(seconds)
+        exact.append({position for position, _ in hits})
+    recall = np.mean([len(one & other) / len(other) for one, other in zip(found, exact, strict=True)])
+    return {
+        "open_s": round(opening, 3),
+        "first_search_s": round(first, 3),
+        "search_p50_ms": round(1000 * float(np.percentile(times, 50)), 2),
+        "search_p95_ms": round(1000 * float(np.percentile(times, 95)), 2),
+        "exact_p50_ms": round(1000 * float(np.percentile(exact_times[1:], 50)), 2),
+        "recall_at_10": round(float(recall), 4),
+        "memory_after_open_mb": after_open,
+        "memory_mb": memory(),
+        "notice": notice,
+    }
+
+
+def memory() -> dict[str, int]:
+    """What this process holds now, in MB; mapped files count as "shared" and can be dropped by the system."""
+    info = psutil.Process().memory_info()
+    return {"rss": round(info.rss / 1e6), "private": round((info.rss - info.shared) / 1e6)}
+
+
+def run(capabilities: int, encoder: Encoder, folder: Path, queries: int) -> dict[str, Any]:
+    """One library size: full build, nothing changed, one page changed, opening and searching in a fresh process."""
+    pages = write_library(folder / "pages", capabilities)
+    index = folder / "index"
+    parts, note = stages()
+    full, report = measure(lambda: build_index([folder / "pages"], index=index, encoder=encoder, progress=note))
+    same, _ = measure(lambda: build_index(index=index, encoder=encoder))
+    pages[len(pages) // 2].write_text(page(len(pages) // 2, 1))
+    changes, note = stages()
+    changed, update = measure(lambda: build_index(index=index, encoder=encoder, progress=note))
+    reader = subprocess.run(
+        [sys.executable, __file__, "--read", str(index), "--queries", str(queries)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    generation = index / "generations" / report.generation
+    return {
+        "capabilities": report.capabilities,
+        "pages": report.pages,
+        "passages": report.passages,
+        "sentences_embedded": report.embedded,
+        "build_s": round(full, 2),
+        "build_stages_s": parts,
+        "build_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "unchanged_s": round(same, 2),
+        "one_page_changed_s": round(changed, 2),
+        "one_page_stages_s": changes,
+        "one_page_embedded": update.embedded,
+        "disk_mb": round(sum(path.stat().st_size for path in generation.rglob("*") if path.is_file()) / 1e6, 1),
+        "read": json.loads(reader.stdout),
+    }
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    libraries = ("chromadb", "numpy", "sentence-transformers", "torch", "sidebyside")
+    return {
+        "cpu": model[1] if model else platform.processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in libraries},
+        "load": os.getloadavg()[0],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--capabilities", type=int, nargs="+", default=[100, 10_000])
+    parser.add_argument("--encoder", choices=["words", "real"], default="words")
+    parser.add_argument("--queries", type=int, default=200)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.read:
+        print(json.dumps(read_side(options.read, options.queries)))
+        return
+    encoder = WordEncoder() if options.encoder == "words" else load_encoder(Settings.load())
+    results = []
+    for capabilities in options.capabilities:
+        with tempfile.TemporaryDirectory() as folder:
+            results.append(run(capabilities, encoder, Path(folder), options.queries))
+        print(json.dumps(results[-1]), file=sys.stderr)
+    text = json.dumps({"machine": machine(), "encoder": options.encoder, "results": results}, indent=1)
+    print(text)
+    if options.out:
+        options.out.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
