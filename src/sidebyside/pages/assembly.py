@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sidebyside.errors import PageError
-from sidebyside.pages.blocks import Block, ComparisonTable, classify, verdict_pattern
+from sidebyside.pages.blocks import Block, ComparisonTable, classify, join_blocks, verdict_pattern
 from sidebyside.pages.drafts import Draft, Token, collect
 from sidebyside.pages.labels import mark_label
 from sidebyside.pages.sides import Shares, share_by_headings, share_by_marks, share_exactly
 from sidebyside.records import Page, PageArtifact
+
+CONTINUED = ("text", "unique", "alternatives")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,14 @@ def build_page(raw: RawPage) -> Page:
         format=raw.format,
         artifacts=_artifacts(raw, shares),
         verdicts=tuple(block.excerpt(raw.source, raw.date) for block in known if block.kind == "verdict"),
-        warnings=(*warnings, *shares.warnings),
+        warnings=(*warnings, *shares.warnings, *_headless(shares)),
         date=raw.date,
     )
+
+
+def _headless(shares: Shares) -> tuple[str, ...]:
+    lines = [draft.line for side in shares.sides for draft in side if draft.headless]
+    return tuple(f"a claim stands without a description at line {line}" for line in lines)
 
 
 def _artifacts(raw: RawPage, shares: Shares) -> tuple[PageArtifact, ...]:
@@ -56,7 +63,7 @@ def _artifacts(raw: RawPage, shares: Shares) -> tuple[PageArtifact, ...]:
     for side, name in enumerate(raw.table.names):
         facts = raw.table.facts(side, raw.source, raw.date)
         kind = next((fact.value for fact in facts if fact.label.casefold() == "type"), "")
-        capabilities = tuple(draft.finish(raw.source, raw.date) for draft in shares.sides[side])
+        capabilities = tuple(draft.finish(raw.source, raw.date, raw.text) for draft in shares.sides[side])
         url = raw.table.urls[side] if raw.table.urls else None
         artifacts.append(PageArtifact(name, kind, facts, capabilities, url=url))
     return tuple(artifacts)
@@ -78,16 +85,17 @@ Reading = Callable[[list[Block], str], list[Block]]
 
 def _share(body: list[Block], raw: RawPage) -> Shares:
     """Read paragraphs in the ways a page may mean them, and take the first way that agrees with its own numbers."""
-    by_chance: Shares | None = None
+    by_itself: Shares | None = None
     likeliest: list[Token] = []
     for way in _ways_to_read(body, raw):
         shares = _share_exactly(way, raw)
         if shares and not way.headless:
             return shares
-        by_chance = by_chance or shares
+        # Joined lines that give headless capabilities and yet add up do so by chance.
+        by_itself = by_itself or (None if likeliest else shares)
         likeliest = likeliest or _without_blank(way.tokens)
     names, totals = raw.table.names, raw.table.totals()
-    shares = by_chance or share_by_headings(likeliest, totals, names)
+    shares = by_itself or share_by_headings(likeliest, totals, names)
     return shares or share_by_marks(likeliest, totals, names, raw.source)
 
 
@@ -113,7 +121,7 @@ class _Way:
     @property
     def headless(self) -> bool:
         """Whether a claim stands without what it is about: such a way adds up by chance."""
-        return any(isinstance(token, Draft) and not (token.title or token.description) for token in self.tokens)
+        return any(isinstance(token, Draft) and token.headless for token in self.tokens)
 
 
 def _ways_to_read(body: list[Block], raw: RawPage) -> Iterator[_Way]:
@@ -138,32 +146,31 @@ def _as_lines(blocks: list[Block], page: str) -> list[Block]:  # noqa: ARG001
 
 def as_paragraphs(blocks: list[Block], page: str) -> list[Block]:
     """Lines that the page does not set apart are one paragraph."""
-    return _join_where(blocks, page, lambda before, block: before.paragraph == block.paragraph)
+    return _join_where(blocks, page, lambda group, block: group[0].paragraph == block.paragraph)
 
 
 def _unwrapped(blocks: list[Block], page: str) -> list[Block]:
     """A line that begins in lower case, or follows a description without its period, continues the one before."""
 
-    def continues(before: Block, block: Block) -> bool:
-        open_ended = before.kind == "text" and before.text[-1:] not in ".!?:)\"'”"
-        return block.text[:1].islower() or open_ended
+    def continues(group: list[Block], block: Block) -> bool:
+        # A claim ends without a period more often than not, so only a description is left open by that.
+        open_ended = group[0].kind == "text" and group[-1].text[-1] not in ".!?:)\"'”"
+        return block.text[0].islower() or open_ended
 
     return _join_where(blocks, page, continues)
 
 
-def _join_where(blocks: list[Block], page: str, continues: Callable[[Block, Block], bool]) -> list[Block]:
-    joined: list[Block] = []
+def _join_where(blocks: list[Block], page: str, continues: Callable[[list[Block], Block], bool]) -> list[Block]:
+    """Blocks with those that continue the one before them joined to it."""
+    groups: list[list[Block]] = []
     for block in blocks:
-        before = joined[-1] if joined else None
-        plain = block.kind == "text" and not block.listed and before is not None
-        if (
-            before
-            and plain
-            and before.kind in ("text", "unique", "alternatives")
-            and before.text
-            and continues(before, block)
-        ):
-            joined[-1] = before.join(block, page)
+        if groups and _is_plain(groups[-1][0], block) and continues(groups[-1], block):
+            groups[-1].append(block)
         else:
-            joined.append(block)
-    return joined
+            groups.append([block])
+    return [join_blocks(group, page) for group in groups]
+
+
+def _is_plain(before: Block, block: Block) -> bool:
+    """Whether two blocks could be one text at all."""
+    return block.kind == "text" and not block.listed and before.kind in CONTINUED and bool(before.text)

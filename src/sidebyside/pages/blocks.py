@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from sidebyside.records import Excerpt, Fact, Source
@@ -51,19 +52,24 @@ class Block:
             self, text=self.text[first:last], start=start, end=end, anchors=((0, start), *anchors) if anchors else ()
         )
 
-    def join(self, following: Block, page: str) -> Block:
-        """Both blocks as one; exactly the page's characters where only white space stands between them."""
-        gap = page[self.end : following.start]
-        if not gap.strip() and not self.anchors and not following.anchors:
-            return replace(self, text=page[self.start : following.end], end=following.end)
-        size = len(self.text)
-        anchors = [
-            *(self.anchors or ((0, self.start),)),
-            (size, self.end),
-            (size + 1, following.start),
-            *((size + 1 + text, file) for text, file in following.anchors if text),
-        ]
-        return replace(self, text=f"{self.text} {following.text}", end=following.end, anchors=tuple(anchors))
+
+def join_blocks(blocks: Sequence[Block], page: str) -> Block:
+    """Several blocks as one; exactly the page's characters where only white space stands between them."""
+    first, last = blocks[0], blocks[-1]
+    if len(blocks) == 1:
+        return first
+    gaps = (page[before.end : block.start] for before, block in pairwise(blocks))
+    if not any(block.anchors for block in blocks) and all(gap.isspace() for gap in gaps):
+        return replace(first, text=page[first.start : last.end], end=last.end)
+    anchors: list[tuple[int, int]] = []
+    size = 0
+    for block in blocks:
+        if anchors:
+            anchors.append((size, anchors[-1][1] + size - anchors[-1][0]))
+            size += 1
+        anchors += [(size, block.start), *((size + text, file) for text, file in block.anchors if text)]
+        size += len(block.text)
+    return replace(first, text=" ".join(block.text for block in blocks), end=last.end, anchors=tuple(anchors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +125,24 @@ def split_lines(text: str) -> Iterator[tuple[int, int]]:
 
 def classify(block: Block, verdict: re.Pattern[str]) -> Block | None:
     """Recognise what the page itself says between capabilities; None for a footer, which says nothing."""
-    plain = block.text.replace("**", "").strip("*_> ")
-    if _FOOTER.fullmatch(plain):
+    forms = plain_forms(block.text)
+    if any(_FOOTER.fullmatch(form) for form in forms):
         return None
     if block.kind != "text":
         return block
-    more = MORE.fullmatch(plain)
+    more = next(filter(None, map(MORE.fullmatch, forms)), None)
     if more:
         return replace(block, kind="more", text=more.group(1))
-    if verdict.match(plain):
+    if any(verdict.match(form) for form in forms):
         return replace(block, kind="verdict")
     return block
+
+
+def plain_forms(text: str) -> tuple[str, ...]:
+    """A line as it stands, and as Markdown would show it: without quotation mark, emphasis and backslashes."""
+    bare = text.replace("**", "").strip("*_> ")
+    shown = [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", form) for form in (text, bare)]
+    return tuple(dict.fromkeys((text, bare, *shown)))
 
 
 def verdict_pattern(names: Sequence[str]) -> re.Pattern[str]:

@@ -69,7 +69,7 @@ def read_card(text: str, source: str, sha256: str) -> Page:
         name=name,
         type=next((fact.value for fact in facts if fact.label == "Type"), ""),
         facts=facts,
-        capabilities=tuple(draft.finish(source, front.date) for draft in drafts),
+        capabilities=tuple(draft.finish(source, front.date, text) for draft in drafts),
         aliases=_aliases(front, name),
         url=front.text("url") or None,
     )

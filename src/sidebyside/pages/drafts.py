@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sidebyside.pages.blocks import Block
+from sidebyside.pages.blocks import Block, join_blocks, plain_forms
 from sidebyside.records import Capability, Excerpt
 
-_SINGLES = ("title", "description", "unique", "alternatives")
+SINGLES = ("title", "description", "unique", "alternatives")
 _NEUTRAL = re.compile(
     r"(?:capabilities|capability comparison|features|all capabilities|(?:top |key )?capabilities decomposed)[:.]?",
     re.IGNORECASE,
@@ -27,59 +27,46 @@ Role = Literal["title", "side", "neutral", "aside", "deeper"]
 
 @dataclass(slots=True)
 class Draft:
-    """A capability while its blocks are being collected; `side` is the artifact whose heading it stands under."""
+    """A capability while its blocks are being collected; `side` is the artifact whose heading it stands under.
+
+    `parts` holds the blocks of each part: paragraphs of one text, or items of a list.
+    """
 
     line: int
     side: int | None = None
-    singles: dict[str, Block] = field(default_factory=dict)
-    lists: dict[str, list[Block]] = field(default_factory=dict)
-
-    @property
-    def title(self) -> Block | None:
-        return self.singles.get("title")
-
-    @property
-    def description(self) -> Block | None:
-        return self.singles.get("description")
-
-    @property
-    def unique(self) -> Block | None:
-        return self.singles.get("unique")
-
-    @property
-    def alternatives(self) -> Block | None:
-        return self.singles.get("alternatives")
+    parts: dict[str, list[Block]] = field(default_factory=dict)
 
     @property
     def blank(self) -> bool:
         """Whether there is nothing but a title."""
-        return not self.lists and not self.singles.keys() - {"title"}
+        return not self.parts.keys() - {"title"}
 
-    def finish(self, file: str, date: str | None) -> Capability:
+    @property
+    def headless(self) -> bool:
+        """Whether its claims stand without what they are about."""
+        return not self.parts.keys() & {"title", "description"}
+
+    def finish(self, file: str, date: str | None, page: str) -> Capability:
         """The capability; its id depends on its wording alone until a library gives it its own."""
-
-        def excerpt(kind: str) -> Excerpt | None:
-            return self.singles[kind].excerpt(file, date) if kind in self.singles else None
+        texts = {part: join_blocks(self.parts[part], page) for part in SINGLES if part in self.parts}
+        singles = {part: block.excerpt(file, date) for part, block in texts.items()}
 
         def excerpts(kind: str) -> tuple[Excerpt, ...]:
-            return tuple(block.excerpt(file, date) for block in self.lists.get(kind, ()))
+            return tuple(block.excerpt(file, date) for block in self.parts.get(kind, ()))
 
+        words = "\n".join(" ".join(texts[part].text.split()) if part in texts else "" for part in SINGLES)
         return Capability(
-            id=self._id(),
-            title=excerpt("title"),
-            description=excerpt("description"),
-            unique=excerpt("unique"),
-            alternatives=excerpt("alternatives"),
+            id=hashlib.sha256(words.encode()).hexdigest()[:12],
+            title=singles.get("title"),
+            description=singles.get("description"),
+            unique=singles.get("unique"),
+            alternatives=singles.get("alternatives"),
             intents=excerpts("intent"),
             best_for=excerpts("best_for"),
             limitations=excerpts("limitation"),
             requires=excerpts("requirement"),
             sources=(file,),
         )
-
-    def _id(self) -> str:
-        words = [" ".join(self.singles[kind].text.split()) if kind in self.singles else "" for kind in _SINGLES]
-        return hashlib.sha256("\n".join(words).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +131,7 @@ class _Collector:
             self._put(self.opened, block)
         elif self.aside:
             return
-        elif self.current and (self.current.title or (block.listed and self.last)):
+        elif self.current and ("title" in self.current.parts or (block.listed and self.last)):
             self._extend(block)
         else:
             self._begin(block)
@@ -152,7 +139,7 @@ class _Collector:
 
     def _take_label(self, block: Block) -> None:
         self.aside = False
-        if self.current is None or (block.kind in self.current.singles):
+        if self.current is None or (block.kind in self.current.parts and block.kind in SINGLES):
             self._begin(block)
         self.opened, self.last = block.kind, None
         if block.text:
@@ -160,21 +147,15 @@ class _Collector:
 
     def _extend(self, block: Block) -> None:
         """A further paragraph belongs to the part before it."""
-        draft = self.current
-        part = self.last if self.last and self.last != "title" else "description"
-        if draft is None or part not in draft.singles:
-            self._put(part, block)
-        else:
-            draft.singles[part] = draft.singles[part].join(block, self.page)
+        self._put(self.last if self.last and self.last != "title" else "description", block)
 
     def _put(self, part: str, block: Block) -> None:
         if self.current is None:
             self._begin(block)
-        if self.current is not None and part in _SINGLES:
-            self.current.singles[part] = block
+        if self.current is not None:
+            self.current.parts.setdefault(part, []).append(block)
+        if part in SINGLES:
             self.opened = None
-        elif self.current is not None:
-            self.current.lists.setdefault(part, []).append(block)
         self.last = part
 
     def _begin(self, block: Block) -> None:
@@ -189,14 +170,23 @@ class _Collector:
 
 def heading_role(block: Block, sides: Sequence[re.Pattern[str]], level: int) -> Role:
     """What a heading is for; `level` is that of the headings that title capabilities, 0 if there are none."""
-    text = block.text.strip("*_ ")
-    if any(side.fullmatch(text) for side in sides):
+    if _named_sides(block.text, sides):
         return "side"
+    text = plain_forms(block.text)[-1]
     if _NEUTRAL.fullmatch(text):
         return "neutral"
     if _ASIDE.fullmatch(text) or block.level < level or level == 0:
         return "aside"
     return "title" if block.level == level else "deeper"
+
+
+def _named_sides(text: str, sides: Sequence[re.Pattern[str]]) -> list[int]:
+    """The artifacts that a heading can mean: in the first form of its text in which it means any."""
+    for form in plain_forms(text):
+        named = [side for side, pattern in enumerate(sides) if pattern.fullmatch(form)]
+        if named:
+            return named
+    return []
 
 
 def _title_level(blocks: Iterable[Block], names: Sequence[str]) -> int:
@@ -221,5 +211,5 @@ def _side_patterns(names: Sequence[str]) -> list[re.Pattern[str]]:
 
 def _side_of(text: str, sides: Sequence[re.Pattern[str]], before: int | None) -> int:
     """The artifact that a heading names; of two with one name, the one whose turn it is."""
-    named = [side for side, pattern in enumerate(sides) if pattern.fullmatch(text.strip("*_ "))]
+    named = _named_sides(text, sides)
     return next((side for side in named if before is None or side > before), named[0])

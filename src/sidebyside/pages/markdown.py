@@ -16,8 +16,10 @@ from sidebyside.records import Page
 HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*")
 _ITEM = re.compile(r"(?:[-*+•]|\d{1,3}[.)])[ \t]+(?=\S)")
 _RULE = re.compile(r"(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|<!--.*-->|!\[[^\]]*\]\([^)]*\)")
+_EMPHASIS = re.compile(r"(\*{1,3}|_{1,3})([^*_](?:.*[^*_\\])?)\1")
 _FENCE = re.compile(r"(```+|~~~+)")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*<?([^\s()<>]*)>?[^()]*\)")
+_ASIDE = 0xF000
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -85,21 +87,22 @@ class _Scan:
 
 
 def _heading(line: Line, match: re.Match[str]) -> Block | None:
-    inner = match.group(2)
-    block = Block("heading", *line, level=len(match.group(1))).cut(match.start(2), match.end(2))
-    if not inner:
+    """The heading's text; emphasis around the whole of it is no part of it."""
+    if not match.group(2):
         return None
-    stripped = inner.strip("*_ ")
-    first = inner.index(stripped) if stripped else 0
-    return block.cut(first, first + len(stripped or inner))
+    block = Block("heading", *line, level=len(match.group(1))).cut(match.start(2), match.end(2))
+    emphasis = _EMPHASIS.fullmatch(block.text)
+    return block.cut(emphasis.start(2), emphasis.end(2)) if emphasis else block
 
 
 def plain_text(text: str) -> str:
-    """A cell or title without links, emphasis, code marks and backslashes."""
+    """A cell or title as Markdown shows it: without links, emphasis, code marks and backslashes."""
+    # Escaped signs step aside into the private use area while the others are taken for what they mean.
+    text = _ESCAPED.sub(lambda match: chr(_ASIDE + ord(match.group(1))), text)
     text = _LINK.sub(r"\1", text)
     text = re.sub(r"(\*\*\*|\*\*|\*|___|__|`)(\S(?:.*?\S)?)\1", r"\2", text)
     text = re.sub(r"(?<!\w)_(\S(?:.*?\S)?)_(?!\w)", r"\1", text)
-    return _ESCAPED.sub(r"\1", text).strip()
+    return "".join(chr(ord(char) - _ASIDE) if _ASIDE < ord(char) < _ASIDE + 128 else char for char in text).strip()
 
 
 def _plain_table(table: ComparisonTable) -> ComparisonTable:

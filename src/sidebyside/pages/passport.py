@@ -100,7 +100,9 @@ class _Reader:
             name=name,
             type=next((fact.value for fact in facts if fact.label == "Type"), ""),
             facts=facts,
-            capabilities=tuple(draft.finish(self.source, self.date) for draft in drafts if draft and draft.singles),
+            capabilities=tuple(
+                draft.finish(self.source, self.date, self.text) for draft in drafts if draft and draft.parts
+            ),
             aliases=(slug,) if slug and slug != name else (),
             url=passport.string("artifact", "url") or passport.string("artifact", "page_url") or None,
         )
@@ -143,12 +145,12 @@ class _Reader:
         for part, key in (("title", "name"), ("description", "description")):
             block = self._block(node.get(key))
             if block:
-                draft.singles[part] = block
+                draft.parts[part] = [block]
         for key, part in _LISTS.items():
             listed = node.get(key)
             blocks = [self._block(_item(item)) for item in listed.items()] if listed else []
             if any(blocks):
-                draft.lists[part] = [block for block in blocks if block]
+                draft.parts[part] = [block for block in blocks if block]
         return draft
 
     def _block(self, node: Node | None) -> Block | None:

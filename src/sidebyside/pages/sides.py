@@ -52,8 +52,8 @@ def _closes(token: Token, count: int) -> bool:
 
 
 def _is_stray(draft: Draft) -> bool:
-    text = draft.description.text if draft.description else ""
-    return not (draft.unique or draft.alternatives or draft.title) and len(text) < _SHORTEST
+    texts = draft.parts.get("description", [])
+    return draft.parts.keys() == {"description"} and len(texts) == 1 and len(texts[0].text) < _SHORTEST
 
 
 def share_by_headings(tokens: Sequence[Token], totals: Sequence[int | None], names: Sequence[str]) -> Shares | None:
