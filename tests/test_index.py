@@ -278,6 +278,65 @@ def test_search_works_where_no_copy_can_be_made(index, tmp_path, monkeypatch):
         assert "Chroma" in str(opened.notice)
 
 
+class Panic(BaseException):
+    """What a panic in Chroma's native part looks like: no Exception."""
+
+
+@pytest.mark.parametrize("error", [RuntimeError("query failed"), Panic("index out of bounds")])
+def test_a_failure_inside_chroma_is_contained(index, monkeypatch, error):
+    def fail(*args, **kwargs):
+        raise error
+
+    vector = ENCODER.encode(["speed table of Gamma"])[0]
+    with open_index(index) as opened:
+        expected = opened.search(vector, 5)
+        monkeypatch.setattr("chromadb.Collection.query", fail)
+        assert [score for _, score in opened.search(vector, 5)] == pytest.approx([score for _, score in expected])
+        assert str(error) in str(opened.notice)
+        before = current_generation(index)
+        with pytest.raises(LibraryIndexError, match=rf"Chroma failed .*{error}"):
+            publish(index, OLD)
+        assert current_generation(index) == before
+
+
+def test_readers_never_fail_while_builds_publish(index):
+    stop = threading.Event()
+    errors: list[BaseException] = []
+    seen: dict[int, str] = {}
+
+    def read(number: int) -> None:
+        opened = open_index(index)
+        vector = ENCODER.encode(["speed"])[0]
+        try:
+            while not stop.is_set():
+                if current_generation(index) != opened.generation:
+                    opened.close()
+                    opened = open_index(index)
+                assert len(opened.search(vector, 1000)) == len(opened.passages)
+                assert opened.notice is None
+                seen[number] = opened.generation
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            opened.close()
+
+    readers = [threading.Thread(target=read, args=(number,)) for number in range(8)]
+    for reader in readers:
+        reader.start()
+    try:
+        for number in range(6):
+            name = publish(index, [*OLD, (f"Extra{number}", "Other")])
+            deadline = time.monotonic() + 20
+            while set(seen.values()) != {name} and time.monotonic() < deadline and not errors:
+                time.sleep(0.01)
+            assert (errors, set(seen.values())) == ([], {name})
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
+    assert errors == []
+
+
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from sidebyside import generations
+from sidebyside.errors import LibraryIndexError
 from sidebyside.records import Passage
 
 if TYPE_CHECKING:
@@ -110,28 +111,28 @@ class ChromaCopy:
     """
 
     def __init__(self, folder: Path, rows: int) -> None:
-        """Raises ValueError if there are not `rows` rows; OSError and chromadb's errors as they come."""
+        """Raises LibraryIndexError if Chroma cannot open it or there are not `rows` rows; OSError as it comes."""
         _remove_stale_copies()
         self._folder = Path(tempfile.mkdtemp(prefix=_COPY))
-        (self._folder / "held").touch()
-        self._held = generations.hold(self._folder / "held")
+        self._held = _mark_held(self._folder)
         self._client: Client | None = None
         try:
             shutil.copytree(folder, self._folder / "rows", copy_function=shutil.copyfile)
-            self._client = _open(self._folder / "rows")
-            self._rows = self._client.get_collection(_COLLECTION, embedding_function=None)
-            count = self._rows.count()
+            with _translated():
+                self._client = _open(self._folder / "rows")
+                self._rows = self._client.get_collection(_COLLECTION, embedding_function=None)
+                count = self._rows.count()
             if count != rows:
-                raise ValueError(f"{count} rows instead of {rows}")
+                raise LibraryIndexError(f"Chroma has {count} rows instead of {rows}")
         except BaseException:
             self.close()
             raise
 
     def query(self, vector: np.ndarray, k: int) -> list[tuple[str, float]]:
-        """The k nearest passages to a unit vector, best first: (passage id, cosine similarity)."""
-        found = self._rows.query(
-            query_embeddings=vector[None, :].astype(np.float32), n_results=k, include=["distances"]
-        )
+        """The k nearest passages to a unit vector, best first: (passage id, cosine). Raises LibraryIndexError."""
+        asked = vector[None, :].astype(np.float32)
+        with _translated():
+            found = self._rows.query(query_embeddings=asked, n_results=k, include=["distances"])
         distances = found["distances"]
         assert distances is not None
         # Chroma's cosine space measures 1 - cosine; scores here are higher for better, converted at this one place.
@@ -140,7 +141,8 @@ class ChromaCopy:
     def close(self) -> None:
         """Close Chroma and delete the copy."""
         if self._client is not None:
-            self._client.close()
+            with suppress(LibraryIndexError), _translated():
+                self._client.close()
             self._client = None
         if self._held >= 0:
             os.close(self._held)
@@ -149,12 +151,24 @@ class ChromaCopy:
 
 
 @contextmanager
-def _client(folder: Path) -> Iterator[Client]:
-    client = _open(folder)
+def _translated() -> Iterator[None]:
+    """Turn whatever Chroma raises into LibraryIndexError; errors of the file system pass as they are."""
     try:
-        yield client
-    finally:
-        client.close()
+        yield
+    except (OSError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # a panic in Chroma's native part is no Exception
+        raise LibraryIndexError(f"Chroma failed ({type(error).__name__}: {error})") from error
+
+
+@contextmanager
+def _client(folder: Path) -> Iterator[Client]:
+    with _translated():
+        client = _open(folder)
+        try:
+            yield client
+        finally:
+            client.close()
 
 
 def _open(folder: Path) -> Client:
@@ -165,6 +179,15 @@ def _open(folder: Path) -> Client:
     settings = Settings(_env_file=None, anonymized_telemetry=False)  # type: ignore[call-arg]
     # Declared as ClientAPI, which has no close(); what comes is a Client.
     return cast("Client", chromadb.PersistentClient(str(folder.resolve()), settings=settings))
+
+
+def _mark_held(folder: Path) -> int:
+    # The file gets its name only when it is locked: a copy is never seen with the mark and without the lock.
+    mark = folder / "marking"
+    mark.touch()
+    descriptor = generations.hold(mark)
+    mark.rename(folder / "held")
+    return descriptor
 
 
 def _remove_stale_copies() -> None:

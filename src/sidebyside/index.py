@@ -24,7 +24,13 @@ import numpy as np
 
 from sidebyside import generations
 from sidebyside.chroma import ChromaCopy, Progress, build_rows, mean_rows, update_rows
-from sidebyside.errors import IndexDamagedError, IndexMismatchError, IndexMissingError, SidebysideError
+from sidebyside.errors import (
+    IndexDamagedError,
+    IndexMismatchError,
+    IndexMissingError,
+    LibraryIndexError,
+    SidebysideError,
+)
 from sidebyside.generations import Manifest, rebuild_command
 from sidebyside.library import read_library
 from sidebyside.passages import read_passages
@@ -90,8 +96,8 @@ class LibraryIndex:
         if chroma is not None:
             try:
                 return [(self._positions[found], score) for found, score in chroma.query(vector, k)]
-            except Exception as error:  # chromadb's own, or a row that is not ours: Chroma is disposable
-                self._give_up_chroma(f"Chroma failed ({type(error).__name__}: {error})")
+            except (LibraryIndexError, OSError, KeyError) as error:  # KeyError: a row that is not ours
+                self._give_up_chroma(str(error))
         return self._search_exactly(vector, k)
 
     def warm(self) -> None:
@@ -129,15 +135,14 @@ class LibraryIndex:
                     self.check_chroma()
                     self._positions = {passage.id: position for position, passage in enumerate(self.passages)}
                     self._chroma = ChromaCopy(self.folder / CHROMA, len(self.passages))
-                except Exception as error:
+                except (LibraryIndexError, OSError) as error:
                     self._fall_back(f"Chroma cannot be opened ({error})")
             return self._chroma
 
     def _give_up_chroma(self, reason: str) -> None:
         with self._lock:
             if self._chroma is not None:
-                with suppress(Exception):
-                    self._chroma.close()
+                self._chroma.close()
                 self._chroma = None
             self._fall_back(reason)
 
@@ -315,7 +320,7 @@ def _write_rows(
                 )
                 _verify_rows(building, passages, vectors, first, changed)
                 return churn
-            except Exception:  # Chroma is disposable: whatever is wrong with the old rows, new ones can be had
+            except (LibraryIndexError, OSError):  # whatever is wrong with the old rows, new ones can be had
                 shutil.rmtree(building / CHROMA, ignore_errors=True)
     build_rows(building / CHROMA, passages, vectors, first, progress)
     _verify_rows(building, passages, vectors, first)
