@@ -233,6 +233,9 @@ def test_states_unused_for_longest_go_first():
     assert cache.bytes == 20
     cache.put(((4,),), np.zeros(21, np.uint8))
     assert (len(cache), cache.bytes) == (2, 20)
+    cache.shrink(15)
+    cache.put(keys[1], states[keys[1]])
+    assert [key in cache for key in keys] == [False, True, False]
 
 
 # Writing, with scores from a script instead of a model

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import resource
 import signal
 import subprocess
 import sys
@@ -262,3 +264,45 @@ def test_too_little_memory_is_an_error_and_not_a_crash(default_model):
             generator.stream([Message("user", "Hi")], max_tokens=4).read()
     finally:
         generator.close()
+
+
+def starve(pid: int) -> None:
+    """Take away all memory that the process does not have yet."""
+    size = psutil.Process(pid).memory_info().vms
+    resource.prlimit(pid, resource.RLIMIT_AS, (size, size))
+
+
+ACCIDENTS = {
+    "killed": lambda pid: os.kill(pid, signal.SIGKILL),
+    "hung": lambda pid: os.kill(pid, signal.SIGSTOP),
+    "out of memory": starve,
+    "crashed": lambda pid: os.kill(pid, signal.SIGSEGV),
+}
+
+
+@pytest.mark.long
+def test_twenty_accidents_at_random_moments(default_model):
+    """Each call ends in time, with its whole reply or a GenerationError; the call after it always works."""
+    rng = random.Random(8)
+    generator = open_generator(default_model, generation_timeout=15.0)
+    expected = generator.stream(about("Quill", "How much context does Quill read?"), max_tokens=20).read()
+    failures = 0
+    for number in range(20):
+        accident = list(ACCIDENTS)[number % len(ACCIDENTS)]
+        facts = f"Sentences about Bird {number}:\n{'It sings and flies. ' * 60}\n"
+        reply = generator.stream([Message("user", "Describe it at length.", reusable=facts)], max_tokens=60)
+        timer = threading.Timer(rng.uniform(0.0, 5.0), ACCIDENTS[accident], [generator.pid])
+        timer.start()
+        began = time.monotonic()
+        try:
+            reply.read()
+        except GenerationError as error:
+            failures += 1
+            print(accident, error)
+        assert time.monotonic() - began < 15 + 6
+        timer.join()
+        if accident == "hung" and generator.pid:
+            os.kill(generator.pid, signal.SIGCONT)  # it came after the reply
+        assert generator.stream(about("Quill", "How much context does Quill read?"), max_tokens=20).read() == expected
+    generator.close()
+    assert failures >= 10

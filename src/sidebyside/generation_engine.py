@@ -51,6 +51,11 @@ class StateCache:
             return
         self._states[batches] = state
         self.bytes += state.nbytes
+        self.shrink(self.budget)
+
+    def shrink(self, budget: int) -> None:
+        """Keep to a smaller budget from now on."""
+        self.budget = min(self.budget, budget)
         while self.bytes > self.budget:
             self.bytes -= self._states.popitem(last=False)[1].nbytes
 
@@ -160,7 +165,11 @@ class Engine:
         if batches in self.cache:
             self.cache.get(batches)
             return
-        state = np.empty(llama.llama_state_seq_get_size(self._context, 0), dtype=np.uint8)
+        try:
+            state = np.empty(llama.llama_state_seq_get_size(self._context, 0), dtype=np.uint8)
+        except MemoryError:
+            self.cache.shrink(self.cache.bytes // 2)
+            return
         data = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
         if llama.llama_state_seq_get_data(self._context, data, state.nbytes, 0) == state.nbytes:
             self.cache.put(batches, state)

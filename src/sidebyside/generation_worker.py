@@ -191,6 +191,9 @@ class Worker:
             OPERATIONS[request["op"]](engine, request, emit)
         except GenerationError as error:
             emit("error", message=str(error))
+        except MemoryError:
+            emit("error", message="the model process ran out of memory; close something, or take a smaller model")
+            os._exit(1)
         except Exception as error:  # one bad request must not cost the loaded model
             emit("error", message=f"unexpected {type(error).__name__} in the model process: {error}")
 
