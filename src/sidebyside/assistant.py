@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sidebyside.errors import GenerationError, ModelMissingError, SidebysideError
 from sidebyside.index import LibraryIndex, current_generation, open_index
-from sidebyside.lanes import aspects, missing, overviews, prose, tables
+from sidebyside.lanes import aspects, missing, overviews, prose, tables, verdicts
 from sidebyside.lanes.draft import Draft
 from sidebyside.names import NameIndex
 from sidebyside.question import understand
@@ -248,6 +248,8 @@ _LANES: dict[str, _Lane] = {
     ),
     "alternatives": lambda draft, found, _, loaded: overviews.answer_alternatives(draft, found[0], loaded.retriever),
     "best_for": lambda draft, found, _, __: overviews.answer_best_for(draft, found),
+    "verdict": lambda draft, found, _, __: verdicts.answer_verdict(draft, found),
+    "conflicts": lambda draft, found, asked, _: verdicts.answer_conflicts(draft, found, asked),
     "describe": lambda draft, found, _, __: overviews.answer_describe(draft, found),
 }
 

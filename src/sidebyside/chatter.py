@@ -34,7 +34,7 @@ def reply_to_chatter(text: str) -> str | None:
     if _BYE.fullmatch(plain):
         return "Goodbye."
     if _HELP.fullmatch(plain):
-        return f"{_EXPLANATION} Name one artifact to look at it, two or more to compare them, or none to search the library."
+        return f"{_EXPLANATION} Name one artifact to look at it, two or more to compare them, or describe what you need to search them all."
     if _is_foreign(text):
         return "I only read questions in English, as the saved pages are in English. Please ask again in English."
     if not re.search(r"[^\W\d_]{2,}", text):

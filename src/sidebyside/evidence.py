@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sidebyside.quantities import Quantity, find_quantities
 from sidebyside.records import Artifact, Evidence, Hit, Question
-from sidebyside.words import content_stems, initials, is_common, stem
+from sidebyside.words import content_stems, initials, is_common, is_named, is_word, stem, tokens
 
-# A sentence states an aspect when similarity plus a share of word coverage reaches this. Calibrated on the development
-# half of the question set: see benchmarks/evidence.py.
-STATED = 0.44
-COVERAGE_WEIGHT = 0.20
+# How plainly the pages state something is the logistic function of these weights; from STATED on it counts as stated.
+# Fitted on the development half of the question set: see benchmarks/evidence.py.
+STATED = 0.5
+_BIAS = -1.4
+_WEIGHTS = {"similarity": 5.9, "whole": 6.3, "background": -9.4, "coverage": 3.7, "absent": -0.9}
+
+# Ranking inside one artifact, beside retrieval's score: a share of the question's words, figures where figures are
+# asked for, and less for claims, above all for "vs alternatives", which speaks about third parties.
+_COVERAGE_WEIGHT = 0.20
+_FIGURE_BONUS = 0.15
+_PENALTIES = {"unique": 0.02, "alternatives": 0.10}
 # Other evidence is shown beside the best while its score is at least this share of the best one's.
 _NEAR_BEST = 0.80
-# "vs alternatives" speaks about third parties: it is taken where nothing else says the same.
-_ALTERNATIVES_PENALTY = 0.06
 
 # What a question measures when it uses these words: the unit its figures must have.
 _MEASURES: tuple[tuple[str, str], ...] = (
@@ -26,10 +32,17 @@ _MEASURES: tuple[tuple[str, str], ...] = (
         "money",
     ),
     (r"\b(?:context|token|window)\w*\b", "token"),
-    (r"\b(?:latency|response time|how fast|faster|fastest|slower|slowest|quick\w*|speed|how long|delay)\b", "time"),
+    (
+        r"\b(?:latency|response time|how fast|faster|fastest|slower|slowest|quick\w*|speed|how long|delay|time|how soon)\b",
+        "time",
+    ),
     (r"\b(?:disk|storage|memory|vram|ram|file size|download size|gigabytes?|megabytes?)\b", "bytes"),
 )
-_MONEY = ("usd", "eur", "gbp", "jpy")
+_ASKS_FIGURE = re.compile(
+    r"\bhow (?:much|many|long|big|large|fast|often|far|old|high|wide)\b|"
+    r"\b(?:size|number|limit|rate|amount|capacity|count|length|maximum|minimum|more|fewer|most|fewest|up to|per)\b"
+)
+MONEY = ("usd", "eur", "gbp", "jpy")
 _LESS_IS_BETTER = re.compile(r"\b(?:faster|fastest|quicker|quickest|cheap\w*)\b")
 
 
@@ -56,22 +69,26 @@ class Measure:
     evidence: Evidence
 
 
-def select_evidence(artifact: Artifact, hits: Sequence[Hit], question: Question, *, limit: int = 3) -> Side:
-    """Choose what bears on the question among all sentences of one artifact (`hits`, best first)."""
-    wanted = {stem(word) for word in question.topic}
-    names = content_stems(artifact.name)
-    absent = tuple(word for word in _strict_words(question) if stem(word) not in names and not _occurs(word, hits))
+def select_evidence(
+    artifact: Artifact, hits: Sequence[Hit], question: Question, *, background: float, limit: int = 3
+) -> Side:
+    """Choose what bears on the question among all sentences of one artifact (`hits`, best first).
+
+    `background` is how similar the rest of the library is to the question; see `Retriever.background`.
+    """
+    wanted = {stem(word) for word in question.topic} - content_stems(artifact.name)
+    absent = tuple(w for w in question.topic if stem(w) in wanted and not is_common(w) and not _occurs(w, hits))
     rated = sorted(((_rate(hit, wanted, question), hit) for hit in hits[:24]), key=lambda pair: -pair[0])
     if not rated:
         return Side(artifact, (), False, 0.0, absent)
-    best = rated[0][0]
-    strength = max(_strength(hit, wanted) for _, hit in rated[:3])
+    strength = _strength(hits, wanted, background, bool(absent))
     chosen: list[Evidence] = []
     for rating, hit in rated:
         evidence = as_evidence(hit, rating)
-        if len(chosen) < limit and rating >= best * _NEAR_BEST and not _repeats(evidence, chosen):
+        if len(chosen) < limit and rating >= rated[0][0] * _NEAR_BEST and not _repeats(evidence, chosen):
             chosen.append(evidence)
-    return Side(artifact, tuple(chosen), strength >= STATED and not absent, strength, absent)
+    stated = strength >= STATED and not any(_must_occur(word, question) for word in absent)
+    return Side(artifact, tuple(chosen), stated, strength, absent)
 
 
 def as_evidence(hit: Hit, score: float | None = None) -> Evidence:
@@ -86,29 +103,38 @@ def as_evidence(hit: Hit, score: float | None = None) -> Evidence:
 
 
 def _rate(hit: Hit, wanted: set[str], question: Question) -> float:
-    """Ranking score of a sentence: retrieval's, plus coverage, plus figures where figures are asked for."""
-    rating = hit.score + COVERAGE_WEIGHT * _coverage(hit.sentence.text, wanted)
-    if hit.passage.part == "alternatives":
-        rating -= _ALTERNATIVES_PENALTY
-    if measured_unit(question) and any(_fits(q, question) for q in find_quantities(hit.sentence.text)):
-        rating += 0.15
+    """Ranking score of a sentence."""
+    rating = hit.score - _PENALTIES.get(hit.passage.part, 0.0)
+    if wanted:
+        rating += _COVERAGE_WEIGHT * len(wanted & content_stems(hit.sentence.text)) / len(wanted)
+    if asks_figure(question) and any(_fits(q, question) for q in find_quantities(hit.sentence.text)):
+        rating += _FIGURE_BONUS
     return rating
 
 
-def _strength(hit: Hit, wanted: set[str]) -> float:
-    """How plainly a sentence states the aspect, from its similarity and the share of the question's words in it."""
-    return hit.similarity + COVERAGE_WEIGHT * _coverage(hit.passage.text, wanted)
+def _strength(hits: Sequence[Hit], wanted: set[str], background: float, absent: bool) -> float:
+    """How plainly an artifact's sentences state the aspect, 0 to 1.
+
+    From the best sentence's similarity and its capability's, against those of the rest of the library, and the share of
+    the question's words that stand anywhere in the artifact's texts.
+    """
+    best = max(hits, key=lambda hit: hit.similarity)
+    found = set().union(*(content_stems(hit.sentence.text) for hit in hits)) & wanted
+    features = {
+        "similarity": best.similarity,
+        "whole": best.whole,
+        "background": background,
+        "coverage": len(found) / len(wanted) if wanted else 0.0,
+        "absent": float(absent),
+    }
+    return 1 / (1 + math.exp(-_BIAS - sum(_WEIGHTS[name] * value for name, value in features.items())))
 
 
-def _coverage(text: str, wanted: set[str]) -> float:
-    return len(wanted & content_stems(text)) / len(wanted) if wanted else 0.0
-
-
-def _strict_words(question: Question) -> list[str]:
-    """Topic words that must stand in the text: names, acronyms, words no everyday English has; paraphrase cannot replace them."""
-    capitals = set(re.findall(r"(?<!^)\b(?:[A-Z][\w.]*[A-Z0-9][\w.]*|[A-Z]{2,})\b", question.aspect))
-    folded = {word.casefold() for word in capitals}
-    return [word for word in question.topic if word in folded or not is_common(word)]
+def _must_occur(word: str, question: Question) -> bool:
+    """Whether a word cannot be paraphrased: a name or an acronym by its spelling, or a word that no dictionary has."""
+    written = next((token for token in tokens(question.aspect) if token.folded == word), None)
+    named = written is not None and is_named(written, sentence_start=False)
+    return named or not is_word(word)
 
 
 def _occurs(word: str, hits: Sequence[Hit]) -> bool:
@@ -131,6 +157,11 @@ def _repeats(evidence: Evidence, chosen: Sequence[Evidence]) -> bool:
     return any(len(own & content_stems(other.quote)) >= 0.7 * len(own) for other in chosen)
 
 
+def asks_figure(question: Question) -> bool:
+    """Whether the answer is a figure: a price, a size, a number of things."""
+    return bool(measured_unit(question) or _ASKS_FIGURE.search(question.text.casefold()))
+
+
 def measured_unit(question: Question) -> str:
     """The unit that the question's figures must have: "money", "token", "time", "bytes", or "" for any."""
     text = question.text.casefold()
@@ -145,13 +176,13 @@ def _fits(quantity: Quantity, question: Question) -> bool:
     unit = measured_unit(question)
     base = quantity.unit.split("/")[0]
     if unit == "money":
-        return base in _MONEY
+        return base in MONEY
     if unit == "time":
         return base == "time" or quantity.unit.endswith(("/second", "/minute"))
     if unit:
         return base == unit
     wanted = {stem(word) for word in question.topic}
-    return bool(quantity.unit) and (base in wanted or len(wanted & quantity.nouns) * 2 >= len(wanted) > 0)
+    return base in wanted or bool(wanted & quantity.nouns)
 
 
 def find_measures(side: Side, question: Question) -> list[Measure]:
@@ -185,7 +216,7 @@ def better_end(question: Question, unit: str) -> int:
     """1 where the larger figure is what is asked for, -1 where the smaller one is, 0 where neither is."""
     text = question.text.casefold()
     if _LESS_IS_BETTER.search(text):
-        return 1 if "/" in unit and unit.split("/")[0] not in _MONEY else -1
+        return 1 if "/" in unit and unit.split("/")[0] not in MONEY else -1
     if re.search(r"\b(?:slower|slowest)\b", text):
         return -1 if "/" in unit else 1
     return question.direction

@@ -23,6 +23,7 @@ _LONGEST_NAME = 10
 _BEFORE_NAME = frozenset(
     "is does can has are do could will about vs versus or and than between with to like of by on for".split()
 )
+_AFTER_NAME = frozenset("vs versus or and compared against".split())
 _VERSION = re.compile(r"v?\d+(?:\.\d+)*[bkm]?$")
 
 
@@ -69,6 +70,10 @@ class NameIndex:
         for key in names:
             for word in key:
                 self._by_word[word].add(artifact.id)
+
+    def knows(self, word: str) -> bool:
+        """Whether a folded word is part of a name or stands in the library's texts."""
+        return word in self._by_word or self._is_known_word(word)
 
     def find(self, text: str) -> FoundNames:
         """The names in a text, longest first where they overlap, exact before partial before misspelt."""
@@ -203,7 +208,8 @@ def _could_be_name(words: Sequence[Token], position: int) -> bool:
         return word.text[0].isupper() and position > 0
     before = words[position - 1].folded if position else ""
     after = words[position + 1].folded if position + 1 < len(words) else ""
-    return word.text[0].isupper() or before in _BEFORE_NAME or after in {"vs", "versus", "or"} or len(words) <= 2
+    possessed = word.folded != bare
+    return word.text[0].isupper() or possessed or before in _BEFORE_NAME or after in _AFTER_NAME or len(words) <= 2
 
 
 def _crosses_clause(text: str, window: Sequence[Token]) -> bool:

@@ -246,6 +246,8 @@ QuestionKind = Literal[
     "alternatives",
     "best_for",
     "describe",
+    "conflicts",
+    "verdict",
     "unknown",
 ]
 
@@ -264,7 +266,7 @@ class Question:
     """What somebody wants to know.
 
     `artifacts` holds ids in the order of mention; `unknown` names that the library does not hold; `aspect` is the
-    question without names and scaffolding, `topic` its content words; `label` the table label it asks for ("" if
+    question without names and scaffolding, `generic` the question with "it" for every name, `topic` the content words; `label` the table label it asks for ("" if
     none); `direction` is 1 for more/highest, -1 for less/lowest, 0 for neither; `limit` how many of a ranking.
     `ambiguous` holds (name as written, ids it may mean). `value` is what a yes-or-no question proposes
     ("free" in "is X free?"). `counts` is true for "how many". `negated` is true for "which cannot...".
@@ -275,6 +277,7 @@ class Question:
     artifacts: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     aspect: str = ""
+    generic: str = ""
     topic: tuple[str, ...] = ()
     label: str = ""
     direction: int = 0
@@ -293,13 +296,15 @@ class Question:
 class Hit:
     """A sentence found for a query.
 
-    `similarity` is its cosine similarity to the query (-1 to 1), `score` what hits are ranked by; higher is better.
+    `similarity` is its cosine similarity to the query (-1 to 1), `whole` that of its capability, `score` what hits are
+    ranked by; higher is better.
     """
 
     passage: Passage
     sentence: Sentence
     score: float
     similarity: float
+    whole: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Retrieval: the sentences that answer a query, inside one artifact or across the library.
 
-A sentence's score is its cosine similarity to the query, plus half that of the capability it belongs to, plus a
-share of its BM25 score; the weights are those that found the right sentence most often (benchmarks/evidence.py).
+A query is one or more wordings of the same question, encoded and averaged. A sentence's score is its cosine similarity
+to the query, plus a share of that of the capability it belongs to, plus a share of its BM25 score; the weights are those
+that found the right sentence most often (benchmarks/evidence.py).
 """
 
 from __future__ import annotations
@@ -20,9 +21,14 @@ if TYPE_CHECKING:
 
 # Weight of the capability's similarity, and of the BM25 score (scaled to at most 1) beside the sentence's own.
 CAPABILITY_WEIGHT = 0.5
-LEXICAL_WEIGHT = 0.15
+LEXICAL_WEIGHT = 0.20
 # Passages taken from Chroma and from BM25 before sentences are scored exactly.
 _CANDIDATES = 80
+# Sentences that stand for the whole library when a question's background is measured, and what to assume without them.
+_SAMPLE = 20_000
+_USUAL_BACKGROUND = 0.38
+
+Query = Sequence[str]
 
 
 class QueryEncoder(Protocol):
@@ -54,17 +60,18 @@ class Retriever:
         self._positions: dict[str, list[int]] = {}
         for position, passage in enumerate(index.passages):
             self._positions.setdefault(passage.artifact, []).append(position)
-        self._encode = lru_cache(maxsize=512)(self._encode_text)
+        self._encode_one = lru_cache(maxsize=512)(self._encode_text)
         self._lexical = _Lexical(index.passages)
+        self._sample = self._sample_rows()
 
-    def inside(self, artifact: str, query: str, k: int = 8) -> list[Hit]:
+    def inside(self, artifact: str, query: Query, k: int = 8) -> list[Hit]:
         """The k best sentences of one artifact (its id), best first; empty where it has no text."""
         return self._score(self._positions.get(artifact, []), query)[:k]
 
-    def across(self, query: str, artifacts: int = 10, each: int = 3) -> dict[str, list[Hit]]:
+    def across(self, query: Query, artifacts: int = 10, each: int = 3) -> dict[str, list[Hit]]:
         """The best sentences of the best artifacts, by artifact id, best artifact first."""
         near = [position for position, _ in self._index.search(self._encode(query), _CANDIDATES)]
-        candidates = sorted({*near, *self._lexical.best(query, _CANDIDATES)})
+        candidates = sorted({*near, *self._lexical.best(" ".join(query[:1]), _CANDIDATES)})
         grouped: dict[str, list[Hit]] = {}
         for hit in self._score(candidates, query):
             grouped.setdefault(hit.passage.artifact, []).append(hit)
@@ -74,9 +81,17 @@ class Retriever:
         """Whether a word, in any inflection, stands in the library's texts."""
         return stem(word) in self._lexical.vocabulary
 
-    def similarities(self, texts: Sequence[str], query: str) -> list[float]:
-        """Cosine similarity of each text to the query."""
-        return [float(self._encode(text) @ self._encode(query)) for text in texts]
+    def background(self, artifact: str, query: Query) -> float:
+        """How similar the nearest hundredth of all other artifacts' sentences is to a query, on average.
+
+        What stands out from it is stated; what does not is the topic that the whole library is about.
+        """
+        rows, owners = self._sample
+        others = rows[owners != artifact]
+        if len(others) < 50:
+            return _USUAL_BACKGROUND
+        similarities = np.sort(self._index.vectors[others] @ self._encode(query))
+        return float(similarities[-max(2, len(others) // 100) :].mean())
 
     def capability_vectors(self, artifact: str) -> dict[str, NDArray[np.float32]]:
         """One L2-normalised vector per capability id: the mean of its sentences' vectors."""
@@ -84,6 +99,15 @@ class Retriever:
         for position in self._positions.get(artifact, []):
             vectors.setdefault(self._index.passages[position].capability, []).append(self._rows(position))
         return {capability: _mean(np.concatenate(rows)) for capability, rows in vectors.items()}
+
+    def _encode(self, query: Query) -> NDArray[np.float32]:
+        return _mean(np.stack([self._encode_one(text) for text in query]))
+
+    def _sample_rows(self) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+        """Evenly spread rows of `vectors`, at most _SAMPLE, with the artifact of each."""
+        owners = np.array([p.artifact for p in self._index.passages for _ in p.sentences], dtype=object)
+        rows = np.arange(0, len(owners), max(1, len(owners) // _SAMPLE), dtype=np.int64)
+        return rows, owners[rows]
 
     def _encode_text(self, text: str) -> NDArray[np.float32]:
         row: NDArray[np.float32] = self._encoder.encode([text])[0]
@@ -93,23 +117,23 @@ class Retriever:
         first = int(self._index.first_rows[position])
         return self._index.vectors[first : first + len(self._index.passages[position].sentences)]
 
-    def _score(self, positions: Sequence[int], query: str) -> list[Hit]:
+    def _score(self, positions: Sequence[int], query: Query) -> list[Hit]:
         """Every sentence of these passages as a hit, best first."""
         if not positions:
             return []
         vector = self._encode(query)
-        lexical = self._lexical.scores(query)
+        lexical = self._lexical.scores(" ".join(query[:1]))
         capabilities = self._capability_similarities(positions, vector)
         hits = []
         for position in positions:
             passage = self._index.passages[position]
             first = int(self._index.first_rows[position])
             similarities = self._rows(position) @ vector
-            whole = CAPABILITY_WEIGHT * capabilities[passage.artifact, passage.capability]
+            whole = capabilities[passage.artifact, passage.capability]
             for offset, sentence in enumerate(passage.sentences):
                 similarity = float(similarities[offset])
-                score = similarity + whole + LEXICAL_WEIGHT * float(lexical[first + offset])
-                hits.append(Hit(passage, sentence, score, similarity))
+                score = similarity + CAPABILITY_WEIGHT * whole + LEXICAL_WEIGHT * float(lexical[first + offset])
+                hits.append(Hit(passage, sentence, score, similarity, whole))
         # Equal scores (the same sentence on two pages) keep a stable order.
         return sorted(hits, key=lambda hit: (-hit.score, hit.passage.id, hit.sentence.start))
 

@@ -10,25 +10,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sidebyside.polarity import OPPOSITES, denies, negations
 from sidebyside.quantities import Quantity, find_quantities
 from sidebyside.words import ASKING_WORDS, content_words, fold, initials, is_named, stem, tokens
 
 # Share of a sentence's content words that must stand in its evidence.
 COVERAGE = 0.75
 
-_NEGATIONS = frozenset(
-    "not no never without cannot can't doesn't don't isn't aren't won't lacks lack lacking unable nor neither none".split()
-)
-_OPPOSITES = (
-    ("higher", "lower"), ("more", "less"), ("more", "fewer"), ("faster", "slower"), ("larger", "smaller"), ("longer", "shorter"),
-    ("better", "worse"), ("cheaper", "expensive"), ("free", "paid"), ("increase", "decrease"), ("increase", "reduce"), ("open", "closed"),
-    ("local", "remote"), ("always", "never"), ("maximum", "minimum"), ("before", "after"), ("with", "without"), ("enable", "disable"),
-    ("simple", "complex"), ("sync", "async"), ("online", "offline"), ("strong", "weak"), ("high", "low"),
-)  # fmt: skip
-_OPPOSITE_OF: dict[str, set[str]] = {}
-for _one, _other in _OPPOSITES:
-    _OPPOSITE_OF.setdefault(stem(_one), set()).add(stem(_other))
-    _OPPOSITE_OF.setdefault(stem(_other), set()).add(stem(_one))
 _EMPTY_REPLY = re.compile(
     r"\b(?:not (?:stated|mentioned|specified|provided|described)|no information|does not (?:state|mention|say|specify|provide)|the quotes?|the page)\b"
 )
@@ -124,34 +112,14 @@ def _turned(sentence: str, basis: Sequence[str]) -> str:
     own = {stem(t.folded) for t in tokens(sentence)}
     theirs = {stem(t.folded) for text in basis for t in tokens(text)}
     for word in own - theirs:
-        if opposite := _OPPOSITE_OF.get(word, set()) & theirs - own:
+        if opposite := OPPOSITES.get(word, set()) & theirs - own:
             return f"says {word} where the evidence says {sorted(opposite)[0]}"
-    negated = _negations(sentence)
-    if negated and not any(_negations(text) for text in basis):
+    negated = negations(sentence)
+    if negated and not any(negations(text) for text in basis):
         return "denies what the evidence affirms"
-    if not negated and _negations(lead) and _negation_covers(sentence, lead):
+    if not negated and denies(lead, {stem(word) for word in content_words(sentence)}):
         return "affirms what the evidence denies"
     return ""
-
-
-def _negations(text: str) -> set[str]:
-    return {t.folded for t in tokens(text)} & _NEGATIONS
-
-
-def _negation_covers(sentence: str, evidence: str) -> bool:
-    """Whether a word of the sentence stands in the evidence's scope of a negation (the six words after it), and nowhere else."""
-    words = [t.folded for t in tokens(evidence)]
-    own = {stem(w) for w in content_words(sentence)}
-    inside: set[str] = set()
-    outside: set[str] = set()
-    reach = 0
-    for word in words:
-        if word in _NEGATIONS:
-            reach = 6
-            continue
-        (inside if reach > 0 else outside).add(stem(word))
-        reach -= 1
-    return bool((own & inside) - outside)
 
 
 def _rests_on(sentence: str, evidence: Sequence[str], name: str) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ STOP_WORDS = frozenset(
     if else when where which who whom whose what why how there here not no nor only own same too very just also any
     some each every all both either neither such more most much many less least few fewer other another one ones
     i'm i'd isn't aren't don't doesn't didn't can't cannot couldn't won't wouldn't that's what's which's who's let
-    please tell show give say says said know want need me us get got gets let's between among versus vs against per
+    please tell show give say says said know want need me us get got gets let's whats hows wheres whos pls plz ok okay between among versus vs against per
     via up out off down again ever even still yet really actually exactly actual kind kinds sort sorts thing things
     way ways anything something nothing everything anyone someone
     during while after before because since until whether although however also""".split()
@@ -35,7 +35,7 @@ ASKING_WORDS = frozenset(
     option options artifact artifacts tool tools product products library page pages available use used using uses
     list name names mention mentions mentioned state states stated higher highest lower lowest larger largest longer
     longest shorter shortest bigger biggest smaller smallest greater greatest faster fastest slower slowest cheaper
-    cheapest top bottom first second third last former latter""".split()
+    cheapest top bottom first second third last former latter above below ahead behind outrank outranks outranked""".split()
 )
 
 
@@ -109,6 +109,18 @@ def is_common(word: str) -> bool:
     """Whether a folded word is everyday English (about the 29,000 most frequent, by wordfreq's small list)."""
     bare = word.removesuffix("'s")
     return bare in _common_words() or (bare.endswith("s") and bare[:-1] in _common_words())
+
+
+@cache
+def _dictionary() -> frozenset[str]:
+    from wordfreq import get_frequency_dict
+
+    return frozenset(get_frequency_dict("en", "large"))
+
+
+def is_word(word: str) -> bool:
+    """Whether a folded word is English at all (about 320,000 words, by wordfreq's large list)."""
+    return is_common(word) or word.removesuffix("'s") in _dictionary()
 
 
 def is_named(token: Token, *, sentence_start: bool) -> bool:

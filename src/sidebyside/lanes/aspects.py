@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 
 from sidebyside import facts
-from sidebyside.evidence import Measure, Side, better_end, common_measures, select_evidence
+from sidebyside.evidence import MONEY, Measure, Side, better_end, common_measures, select_evidence
 from sidebyside.lanes.draft import Draft
 from sidebyside.lanes.missing import nearest_artifacts, nearest_block, silent_text
 from sidebyside.names import NameIndex
+from sidebyside.polarity import denies, negations
 from sidebyside.records import Artifact, Question
 from sidebyside.retrieval import Retriever
 from sidebyside.words import content_stems, join_names, stem
@@ -17,8 +18,14 @@ from sidebyside.words import content_stems, join_names, stem
 # Artifacts looked at, and shown, when the whole library is searched.
 _SEARCHED = 20
 _FOUND = 8
-# A candidate is shown while its strength is at least this share of the best one's.
-_NEAR_BEST = 0.72
+# Sentences read of one artifact: all of them, in practice.
+_ALL = 400
+# A candidate is shown while its score is at least this share of the best one's.
+_NEAR_BEST = 0.75
+# A second quote stands beside the first from this share of its score.
+_ALSO = 0.85
+# Strength from which a page that says something like it is taken to say it.
+_PLAIN = 0.9
 _WANTS_WINNER = re.compile(r"\b(?:which|who|what'?s|better|best|worse|winner|prefer|should i|or)\b", re.IGNORECASE)
 _COMPARATIVE = re.compile(
     r"\b(?P<word>longer|larger|bigger|higher|greater|smaller|shorter|lower|more|fewer|less|longest|largest|biggest|highest|greatest|"
@@ -33,11 +40,16 @@ _BASE_FORMS = {
 }  # fmt: skip
 
 
+def wordings(question: Question) -> tuple[str, ...]:
+    """The question in the wordings that retrieval averages: its aspect, and itself without the names."""
+    return tuple(dict.fromkeys(text for text in (question.aspect, question.generic) if text)) or (question.text,)
+
+
 def gather(artifact: Artifact, question: Question, retriever: Retriever, *, limit: int = 2) -> Side:
     """The evidence of one artifact for the question's aspect."""
-    return select_evidence(
-        artifact, retriever.inside(artifact.id, question.aspect or question.text, k=400), question, limit=limit
-    )
+    query = wordings(question)
+    hits = retriever.inside(artifact.id, query, k=_ALL)
+    return select_evidence(artifact, hits, question, background=retriever.background(artifact.id, query), limit=limit)
 
 
 def answer_support(draft: Draft, artifacts: Sequence[Artifact], question: Question, retriever: Retriever) -> None:
@@ -66,35 +78,53 @@ def answer_find(draft: Draft, question: Question, retriever: Retriever) -> None:
     """Which artifacts of the library do something, best first, each with its own words."""
     allowed = {artifact.id for artifact, _ in facts.matching(draft.library, question.filters)}
     sides = []
-    for artifact_id in retriever.across(question.aspect or question.text, artifacts=_SEARCHED):
+    for artifact_id in retriever.across(wordings(question), artifacts=_SEARCHED):
         if artifact_id in allowed:
             sides.append(gather(draft.library.get(artifact_id), question, retriever, limit=1))
-    stated = sorted((side for side in sides if side.stated), key=lambda side: (-side.strength, side.artifact.label))
+    sides.sort(key=lambda side: (-side.strength, side.artifact.label))
+    stated = [side for side in sides if side.stated and _affirms(side, question)]
     if not stated:
         draft.status = "not_found"
         draft.blocks.append("No page in the library states this." + _filter_words(question))
         draft.consult(item for side in sides[:3] for item in side.evidence[:1])
         return
-    shown = [side for side in stated if side.strength >= _NEAR_BEST * stated[0].strength][:_FOUND]
+    best = max(side.evidence[0].score for side in stated)
+    shown = [side for side in stated if side.evidence[0].score >= _NEAR_BEST * best][:_FOUND]
     draft.name([side.artifact for side in shown])
-    best = shown[0].artifact.label
-    if len(shown) == 1:
-        draft.blocks.append(f"**{best}**: {draft.quote(shown[0].evidence[0])}")
+    lines = [
+        f"**{side.artifact.label}**{_conditions_met(draft, side.artifact, question)}: {draft.quote(side.evidence[0])}"
+        for side in shown
+    ]
+    if len(lines) == 1:
+        draft.blocks.append(lines[0])
     else:
-        lines = [f"- **{side.artifact.label}**: {draft.quote(side.evidence[0])}" for side in shown]
         draft.blocks.append(
-            f"{len(shown)} artifacts say so on their pages, the closest match first:\n\n" + "\n".join(lines)
-        )
-    for condition in question.filters:
-        rows = "".join(
-            draft.cite(facts.row_evidence(side.artifact, fact))
-            for side in shown
-            for fact in side.artifact.values(condition.label)[:1]
-        )
-        draft.blocks.append(
-            f"{condition.label} {'is' if condition.op == '=' else condition.op} {condition.value}: {rows}"
+            f"{len(shown)} artifacts say so on their pages, the closest match first:\n\n- " + "\n- ".join(lines)
         )
     draft.consult(item for side in stated for item in side.evidence)
+
+
+def _quotes(draft: Draft, side: Side) -> str:
+    """The best quote of a side, and the next one where it is nearly as good."""
+    best = side.evidence[0].score
+    return " ".join(draft.quote(item) for item in side.evidence[:2] if item.score >= _ALSO * best)
+
+
+def _affirms(side: Side, question: Question) -> bool:
+    """Whether the best sentence says that the artifact does it, rather than that it does not."""
+    denied = denies(side.evidence[0].quote, {stem(word) for word in question.topic})
+    return denied == question.negated or not denied
+
+
+def _conditions_met(draft: Draft, artifact: Artifact, question: Question) -> str:
+    """The table rows by which an artifact meets the question's conditions: " (Free [2])"."""
+    rows = [
+        fact
+        for label in dict.fromkeys(f.label for f in question.filters)
+        for fact in facts.distinct(artifact, label)[:1]
+    ]
+    told = ", ".join(f"{fact.value} {draft.cite(facts.row_evidence(artifact, fact))}" for fact in rows)
+    return f" ({told})" if told else ""
 
 
 def _filter_words(question: Question) -> str:
@@ -115,21 +145,22 @@ def _show_sides(draft: Draft, sides: Sequence[Side], question: Question, *, lead
     if len(stated) == 1 and not silent:
         draft.blocks.append("\n".join(f"- {draft.quote(item)}" for item in stated[0].evidence[:2]))
     elif stated:
-        draft.blocks.append("\n".join(f"- **{s.artifact.label}**: {draft.quote(s.evidence[0])}" for s in stated))
+        draft.blocks.append("\n".join(f"- **{s.artifact.label}**: {_quotes(draft, s)}" for s in stated))
     if silent:
         draft.blocks.append(silent_text(silent, question))
     draft.sides = list(stated)
 
 
 def _polar_lead(side: Side, question: Question) -> str:
-    """ "Yes" where the best sentence plainly affirms it, else only that the page speaks about it."""
-    quote = side.evidence[0].quote
+    """ "Yes" or "No" where the best sentence plainly affirms or denies it, else only that the page speaks about it."""
+    name = f"**{side.artifact.label}**"
     wanted = {stem(word) for word in question.topic}
-    plain = side.strength >= 0.55 or (bool(wanted) and wanted <= content_stems(side.evidence[0].context))
-    denied = re.search(r"\b(?:not|no|without|cannot|lacks?|never|un(?:able|supported))\b", quote, re.IGNORECASE)
-    if plain and not denied and not question.negated:
-        return f"Yes, going by the page of **{side.artifact.label}**:"
-    return f"The page of **{side.artifact.label}** says:"
+    covered = len(wanted & content_stems(side.evidence[0].quote)) * 2 > len(wanted)
+    if denies(side.evidence[0].quote, wanted):
+        return f"{'Yes' if question.negated else 'No'}, going by the page of {name}:"
+    if negations(side.evidence[0].quote) or question.negated or not (covered or side.strength >= _PLAIN):
+        return f"The page of {name} says:"
+    return f"Yes, going by the page of {name}:"
 
 
 def _figures_lead(draft: Draft, sides: Sequence[Side], question: Question) -> str:
@@ -138,12 +169,14 @@ def _figures_lead(draft: Draft, sides: Sequence[Side], question: Question) -> st
     if measures is None:
         return ""
     end = better_end(question, measures[0].quantity.unit)
-    ordered = measures if end >= 0 else list(reversed(measures))
+    # Without a direction of its own, a comparison of prices asks for the lower one.
+    end = end or (-1 if measures[0].quantity.unit.split("/")[0] in MONEY else 1)
+    ordered = measures if end > 0 else list(reversed(measures))
     if len({m.quantity.value for m in measures}) == 1:
         labels = join_names(f"**{m.artifact.label}**" for m in ordered)
         marks = "".join(draft.cite(m.evidence) for m in ordered)
         return f"{labels} state the same figure: {ordered[0].quantity.shown} {marks}."
-    winner = f"**{ordered[0].artifact.label}** {_ahead(question, end)}: {_figure(ordered[0], draft)}"
+    winner = f"**{ordered[0].artifact.label}** {_ahead(question, end, ordered[0].quantity.unit)}: {_figure(ordered[0], draft)}"
     others = join_names(f"{_figure(m, draft)} for **{m.artifact.label}**" for m in ordered[1:])
     return f"{winner}, against {others}."
 
@@ -152,14 +185,16 @@ def _figure(measure: Measure, draft: Draft) -> str:
     return f"{measure.quantity.shown} {draft.cite(measure.evidence)}"
 
 
-def _ahead(question: Question, end: int) -> str:
+def _ahead(question: Question, end: int, unit: str) -> str:
     """What being first means, in the question's own comparative: "has the longer context"."""
+    if unit.split("/")[0] in MONEY:
+        return "costs more" if end > 0 else "costs less"
     if adverb := _ADVERB.search(question.text):
         return f"is {_BASE_FORMS.get(adverb[1].lower(), adverb[1].lower())}"
     if found := _COMPARATIVE.search(question.aspect):
         word = found["word"].lower()
         return f"has the {_BASE_FORMS.get(word, word)} {found['noun']}"
-    return "states the larger figure" if end >= 0 else "states the smaller figure"
+    return "states the higher figure" if end >= 0 else "states the lower figure"
 
 
 def _add_unknown(draft: Draft, question: Question, names: NameIndex) -> None:

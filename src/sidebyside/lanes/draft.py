@@ -24,8 +24,8 @@ class Draft:
     aspect: str = ""
     closing: str = ""
     suggestions: list[str] = field(default_factory=list)
-    _cited: dict[tuple[str, int, int, str], Citation] = field(default_factory=dict)
-    _consulted: dict[tuple[str, int, int, str], Evidence] = field(default_factory=dict)
+    _cited: dict[tuple[str, str, int, int, str], Citation] = field(default_factory=dict)
+    _consulted: dict[tuple[str, str, int, int, str], Evidence] = field(default_factory=dict)
 
     def cite(self, evidence: Evidence) -> str:
         """ "[n]" for this evidence; the same evidence keeps its number."""
@@ -74,5 +74,6 @@ class Draft:
         )  # fmt: skip
 
 
-def _key(evidence: Evidence) -> tuple[str, int, int, str]:
-    return evidence.source.file, evidence.source.start, evidence.source.end, evidence.quote
+def _key(evidence: Evidence) -> tuple[str, str, int, int, str]:
+    # Two artifacts of one page share the span of a table row: the artifact belongs to the key.
+    return evidence.artifact, evidence.source.file, evidence.source.start, evidence.source.end, evidence.quote

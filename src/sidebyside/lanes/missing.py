@@ -71,14 +71,16 @@ def _answer_from_mentions(draft: Draft, question: Question, retriever: Retriever
     """Quote what descriptions say about a thing that has no page of its own; False where they say nothing to the point."""
     name = question.unknown[0]
     sides = []
-    for artifact, _ in retriever.across(f"{name} {question.aspect}", artifacts=5).items():
+    query = (f"{name} {question.aspect}",)
+    for artifact in retriever.across(query, artifacts=5):
         hits = [
             hit
-            for hit in retriever.inside(artifact, f"{name} {question.aspect}", k=200)
+            for hit in retriever.inside(artifact, query, k=200)
             if hit.passage.part != "alternatives" and _about(name, hit.sentence.text)
         ]
         if hits:
-            sides.append(select_evidence(draft.library.get(artifact), hits, question, limit=1))
+            background = retriever.background(artifact, query)
+            sides.append(select_evidence(draft.library.get(artifact), hits, question, background=background, limit=1))
     stated = sorted((side for side in sides if side.stated), key=lambda side: -side.strength)
     if not stated:
         draft.consult(item for side in sides for item in side.evidence)
@@ -105,6 +107,6 @@ def _about(name: str, sentence: str) -> bool:
 
 def nearest_artifacts(draft: Draft, question: Question, retriever: Retriever, exclude: Sequence[Artifact] = ()) -> None:
     """Remember what came nearest to a search that found nothing, for those who want to look."""
-    for artifact, hits in retriever.across(question.aspect or question.text, artifacts=3, each=1).items():
+    for artifact, hits in retriever.across((question.aspect or question.text,), artifacts=3, each=1).items():
         if all(artifact != other.id for other in exclude):
             draft.consult([as_evidence(hits[0])])

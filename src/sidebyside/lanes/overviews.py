@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sidebyside import facts
 from sidebyside.evidence import Side
@@ -15,9 +18,15 @@ from sidebyside.records import PART_CLASSES, Artifact, Comparison, Evidence, Lib
 from sidebyside.retrieval import Retriever
 from sidebyside.words import join_names
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 # How many capabilities stand for an artifact in an overview.
 _SHOWN = 3
 _ALTERNATIVES = 3
+# Likeness (mean cosine similarity of best matches) from which another artifact counts as near; a common type adds.
+_ALIKE = 0.40
+_SAME_TYPE = 0.12
 
 
 def compare_artifacts(library: Library, artifacts: Sequence[Artifact], retriever: Retriever) -> Comparison:
@@ -108,39 +117,43 @@ def answer_best_for(draft: Draft, artifacts: Sequence[Artifact]) -> None:
 
 
 def answer_alternatives(draft: Draft, artifact: Artifact, retriever: Retriever) -> None:
-    """The artifacts of the library whose capabilities are most like this one's, each with what it shares."""
+    """The artifacts of the library that are most like this one, each with the capability that comes closest."""
     draft.name([artifact])
     own = retriever.capability_vectors(artifact.id)
-    rated = []
-    for other in draft.library.artifacts:
-        if other.id == artifact.id or not own:
-            continue
-        shared, _ = match_capabilities(
-            [artifact, other], {artifact.id: own, other.id: retriever.capability_vectors(other.id)}
-        )
-        if shared:
-            rated.append((sum(pair.similarity for pair in shared), other, shared[0]))
-    rated.sort(key=lambda item: (-item[0], item[1].label))
-    if not rated:
+    others = [other for other in draft.library.artifacts if other.id != artifact.id]
+    rated = [(*_likeness(artifact, own, other, retriever), other) for other in others]
+    rated.sort(key=lambda item: (-item[0], item[2].label))
+    near = [item for item in rated if item[0] >= _ALIKE][:_ALTERNATIVES] or rated[:1]
+    if not own or not near:
         draft.status = "not_found"
-        draft.blocks.append(f"No other artifact in the library has a capability like those of **{artifact.label}**.")
-    else:
-        lines = []
-        for _, other, pair in rated[:_ALTERNATIVES]:
-            draft.name([other])
-            rank = "".join(
-                f", {fact.row} {draft.cite(facts.row_evidence(other, fact))}"
-                for fact in facts.distinct(other, "UnfragileRank")[:1]
-            )
-            lines.append(f"- **{other.label}**{rank}: {draft.quote(pair.evidence[1])}")
-        draft.blocks.append(
-            f"In the library, {'these come' if len(lines) > 1 else 'this comes'} closest to **{artifact.label}**:\n\n"
-            + "\n".join(lines)
-        )
+        draft.blocks.append(f"The library holds nothing to compare **{artifact.label}** with.")
+        return
+    lines = []
+    for _, evidence, other in near:
+        draft.name([other])
+        rows = [fact for label in ("Type", "UnfragileRank") for fact in facts.distinct(other, label)[:1]]
+        told = ", ".join(f"{fact.value} {draft.cite(facts.row_evidence(other, fact))}" for fact in rows)
+        lines.append(f"- **{other.label}** ({told}): {draft.quote(evidence)}")
+    come = "these come" if len(lines) > 1 else "this comes"
+    draft.blocks.append(f"In the library, {come} closest to **{artifact.label}**:\n\n" + "\n".join(lines))
     claims = _parts(artifact, "alternatives")
     if claims:
         draft.blocks.append(f"About things outside the library, {draft.quote(claims[0])}")
     draft.consult(claims)
+
+
+def _likeness(
+    artifact: Artifact, own: Mapping[str, NDArray[np.float32]], other: Artifact, retriever: Retriever
+) -> tuple[float, Evidence]:
+    """How like another artifact is: the mean of each capability's best match, more for the same type; and what matches best."""
+    theirs = retriever.capability_vectors(other.id)
+    if not own or not theirs:
+        return 0.0, headline(other, other.capabilities[0])
+    matrix = np.stack(list(own.values())) @ np.stack(list(theirs.values())).T
+    best = list(theirs)[int(matrix.max(axis=0).argmax())]
+    capability = next(item for item in other.capabilities if item.id == best)
+    same_type = _SAME_TYPE if artifact.type and artifact.type == other.type else 0.0
+    return float(matrix.max(axis=1).mean()) + same_type, headline(other, capability)
 
 
 def _overview_side(artifact: Artifact, items: Sequence[Evidence]) -> Side:

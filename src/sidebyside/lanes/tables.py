@@ -49,8 +49,9 @@ def _add_prices(draft: Draft, artifact: Artifact, question: Question, retriever:
     """Prices in figures from the texts, beside the price class of the table."""
     if question.polar and draft.status != "not_found":
         return
-    hits = retriever.inside(artifact.id, "price, cost per month, subscription tiers, billing", k=24)
-    side = select_evidence(artifact, hits, question, limit=2)
+    query = ("price, cost per month, subscription tiers, billing",)
+    hits = retriever.inside(artifact.id, query, k=24)
+    side = select_evidence(artifact, hits, question, background=retriever.background(artifact.id, query), limit=2)
     measured = {measure.evidence: None for measure in find_measures(side, question)}
     for evidence in list(measured)[:1]:
         draft.blocks.append(f"In figures: {draft.quote(evidence)}")

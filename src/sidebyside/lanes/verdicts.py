@@ -1,17 +1,86 @@
-"""What pages conclude about their artifacts, and where their own tables say otherwise."""
+"""What pages conclude about their artifacts, where their own tables say otherwise, and where pages disagree."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 
+from sidebyside import facts
 from sidebyside.labels import number_in
-from sidebyside.records import Artifact, Evidence, Library, Verdict
-from sidebyside.words import fold
+from sidebyside.lanes.draft import Draft
+from sidebyside.records import Artifact, Evidence, Library, Question, Verdict
+from sidebyside.words import fold, join_names
 
 _LEADS = re.compile(
     r"(?:leads|is stronger|is ahead|scores higher|wins|is better|does better) (?:on|in)\s+(?P<labels>[^.;]+?)(?=,?\s+while\b|,?\s+but\b|[.;]|$)"
 )
+
+
+def answer_verdict(draft: Draft, artifacts: Sequence[Artifact]) -> None:
+    """What the pages conclude about these artifacts, and whether their own tables bear it out."""
+    draft.name(artifacts)
+    draft.table = facts.comparison_table(artifacts)
+    found = verdicts_about(draft.library, artifacts)
+    if not found:
+        draft.status = "not_found"
+        names = join_names(f"**{artifact.label}**" for artifact in artifacts)
+        draft.blocks.append(f"No page compares {names} directly, so no page gives a verdict on them.")
+    for verdict in found:
+        evidence = verdict_evidence(verdict)
+        draft.blocks.append(f"The verdict of {verdict.excerpt.source.file}: “{evidence.quote}” {draft.cite(evidence)}")
+    wrong = contradictions(draft.library, artifacts)
+    draft.blocks.extend(wrong)
+    ranked = [artifact for artifact in artifacts if artifact.values("UnfragileRank")]
+    if len(ranked) > 1:
+        asked = Question("", "rank", label="UnfragileRank")
+        draft.blocks.append("By the tables, " + facts.compare_fact(ranked, asked, draft.cite).text)
+    if found and not wrong:
+        draft.blocks.append("The verdict does not contradict its table.")
+    for label in _leads_in(found, artifacts):
+        asked = Question("", "rank", label=label)
+        draft.blocks.append(facts.compare_fact(list(artifacts), asked, draft.cite).text)
+    draft.notes.extend(facts.conflict_notes(artifacts))
+
+
+def answer_conflicts(draft: Draft, artifacts: Sequence[Artifact], question: Question) -> None:
+    """Where the pages give different values for these artifacts (for all of them where none is named)."""
+    looked_at = list(artifacts) or list(draft.library.artifacts)
+    lines = []
+    for artifact in looked_at:
+        for label in dict.fromkeys(fact.label for fact in artifact.facts):
+            values = facts.distinct(artifact, label)
+            if len(values) < 2 or (question.label and label != question.label):
+                continue
+            told = join_names(
+                (f"{v.value} {draft.cite(facts.row_evidence(artifact, v))} on {v.source.file}" for v in values), "but"
+            )
+            lines.append(f"- {label} of **{artifact.label}**: {told}")
+            draft.name([artifact])
+    wrong = contradictions(draft.library, looked_at)
+    if lines:
+        draft.blocks.append("No, the pages disagree:\n\n" + "\n".join(lines))
+    elif artifacts:
+        draft.name(artifacts)
+        draft.blocks.append(
+            f"The pages agree on {join_names(f'**{a.label}**' for a in artifacts)}{_agreed(draft, artifacts, question)}."
+        )
+    else:
+        draft.blocks.append("The pages do not contradict each other.")
+    draft.blocks.extend(wrong)
+
+
+def _agreed(draft: Draft, artifacts: Sequence[Artifact], question: Question) -> str:
+    """The value that all pages give, where one label was asked about."""
+    rows = [(a, fact) for a in artifacts for fact in facts.distinct(a, question.label)[:1]] if question.label else []
+    told = join_names(f"{fact.row} {draft.cite(facts.row_evidence(artifact, fact))}" for artifact, fact in rows)
+    return f": {told}" if told else ""
+
+
+def _leads_in(found: Sequence[Verdict], artifacts: Sequence[Artifact]) -> list[str]:
+    """The labels that verdicts speak about, besides the rank, in table order."""
+    said = " ".join(fold(verdict.excerpt.text) for verdict in found)
+    labels = dict.fromkeys(fact.label for artifact in artifacts for fact in artifact.facts)
+    return [label for label in labels if label != "UnfragileRank" and re.search(rf"\b{re.escape(fold(label))}\b", said)]
 
 
 def verdicts_about(library: Library, artifacts: Sequence[Artifact]) -> list[Verdict]:

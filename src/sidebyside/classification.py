@@ -1,0 +1,216 @@
+"""What kind of question a text is by itself, before the conversation is considered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from sidebyside import labels as table
+from sidebyside.records import Filter, Library, Question
+from sidebyside.words import ASKING_WORDS, STOP_WORDS, content_words, fold, is_common, tokens
+
+_ALTERNATIVES = re.compile(
+    r"\b(?:alternatives?|substitutes?|replacements?|competitors?|rivals?|similar (?:to|artifacts?|tools?|ones?)|instead of|"
+    r"in place of|(?:something|anything|others?|else|one|tools?|ones)(?: \w+){0,2}? like|comparable to|replaces?|besides|other than|"
+    r"other (?:options|choices|tools|artifacts)|apart from|swap(?:ped)? out|switch(?:ing)? (?:away )?from)\b"
+)
+_BEST_FOR = re.compile(
+    r"\b(?:best (?:for|at|suited|used)|use[- ]?cases?|who should|who (?:is|would)|when (?:should|would|to)|purpose|what for|"
+    r"(?:ideal|suited|suitable|meant|intended|designed|made|good|useful|used|right) for|good at)\b"
+)
+_BEST_FOR_WORDS = frozenset(
+    """best suited suitable ideal purpose good meant intended designed made useful used right case cases use people
+    users someone choose audience target situation situations""".split()
+)
+_CONFLICT = re.compile(
+    r"\b(?:agree|disagree|contradict|conflict|consistent|inconsistent|differ|discrepan|mismatch|same (?:everywhere|on (?:all|every|both))|"
+    r"(?:all|both|different|other|several|various) (?:pages|sources)|sources say)\w*\b"
+)
+_VERDICT = re.compile(r"\b(?:verdicts?|conclusions?|conclude[sd]?)\b")
+_META_WORDS = frozenset(
+    """agree agrees agreed disagree disagrees contradict contradicts contradiction contradictions conflict conflicts
+    conflicting consistent inconsistent differ differs discrepancy discrepancies mismatch sources source pages page
+    verdict verdicts conclusion table tables numbers fit fits match matches data anywhere everywhere contain facts
+    values value""".split()
+)
+_DESCRIBE_WORDS = frozenset(
+    """about overview summary summarize summarise describe description explain detail details info information tell main
+    key strengths strength weaknesses pros cons advantages disadvantages tradeoffs trade offs everything general
+    introduction intro facts unique special overall whole short quick brief briefly head""".split()
+)
+_COUNT = re.compile(r"\b(?:how many|number of|count(?: of)?|total(?: number)?(?: of)?)\b")
+GENERIC_NOUNS = frozenset(
+    """artifact artifacts tool tools entry entries item items option options thing things project projects product
+    products page pages library libraries index one ones system systems solution solutions app apps software candidates
+    seeds catalog catalogue collection database list comparison total overall currently listed indexed stored saved
+    value values number numbers table row column status scores score""".split()
+)
+_NUMBER_WORDS = frozenset("one two three four five six seven eight nine ten".split())
+_POLAR = re.compile(
+    r"^(?:(?:and|so|but|ok|then)\s+)?(?:is|are|does|do|can|could|will|has|have|was|were|would|should)\b"
+)
+_NEGATED = re.compile(r"\b(?:not|cannot|can't|doesn't|don't|isn't|aren't|without|lacks?|w/o)\b")
+_LEAD = STOP_WORDS | frozenset(
+    "compare compared comparing versus difference differences better worse choose pick use between terms".split()
+)
+# A type is a condition where it is what the question looks for, not what somebody works on ("my dataset").
+_SOUGHT = re.compile(
+    r"(?:^|[.?!,:;]\s*)(?:(?:and|so|ok|but)\s+)?(?:(?:please|can you|could you|tell me|show me|give me|list|name|find|which|what|how many|"
+    r"is there|are there|do you (?:have|know)|any|all|every|the|a|an|of|number|count|total|me|us|i need|i want|looking for|recommend|"
+    r"suggest|(?:top|best|highest|lowest|cheapest|worst|most|least|first)\b[\w-]*|ranked|rated|rank|ranking|free|freemium|paid|not|non|"
+    r"other|good|\d+|one|two|three|four|five|popular|expensive|available)[\s,-]+)*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A question with the names that were found in it: their spans, ids, unknown and ambiguous ones."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...] = ()
+    artifacts: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    ambiguous: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def masked(self) -> str:
+        """The text with the names blanked, so that every other character keeps its place."""
+        characters = list(self.text)
+        for start, end in self.spans:
+            characters[start:end] = " " * (end - start)
+        return "".join(characters)
+
+    @property
+    def generic(self) -> str:
+        """The text with "it" for every name: the question as it could be asked of any artifact."""
+        text = self.text
+        for start, end in sorted(self.spans, reverse=True):
+            text = f"{text[:start]}it{text[end:]}"
+        return text
+
+
+def classify(reading: Reading, library: Library) -> Question:
+    """The question by itself."""
+    masked = reading.masked
+    folded = fold(masked)
+    uses = table.find_labels(masked, known_labels(library))
+    types = table.find_types(masked, {artifact.type for artifact in library.artifacts})
+    conditions, condition_spans = table.find_conditions(masked, uses)
+    label = _asked_label(folded, uses, types, conditions, bool(reading.artifacts))
+    direction, superlative = table.find_direction(_blank(masked, condition_spans))
+    base = Question(
+        reading.text, "support", reading.artifacts, reading.unknown, _aspect(masked), reading.generic,
+        label=label, direction=direction, superlative=superlative, limit=table.find_limit(masked),
+        ambiguous=reading.ambiguous, counts=bool(_COUNT.search(folded)), polar=bool(_POLAR.match(folded.strip())),
+        negated=bool(_NEGATED.search(folded)),
+    )  # fmt: skip
+    prices = table.find_prices(masked)
+    covered = [*((use.start, use.end) for use in uses), *condition_spans]
+    if reading.artifacts:
+        covered += [(use.start, use.end) for use in types if label == "Type"]
+        proposed = [price.value for price in prices] or [use.label for use in types]
+        value = proposed[0] if len(proposed) == 1 else ""
+        base = replace(base, value=value, filters=tuple(c for c in conditions if c.label == label))
+        return _about_artifacts(base, folded, masked, _blank(masked, covered))
+    if reading.unknown:
+        return replace(base, kind="unknown", topic=tuple(_topic(masked)))
+    sought = [use for use in types if _SOUGHT.search(folded[: use.start])]
+    covered += [(use.start, use.end) for use in sought]
+    filters = (*(Filter("Type", "=", use.label) for use in sought), *prices, *conditions)
+    return _about_library(replace(base, filters=tuple(dict.fromkeys(filters))), folded, _blank(masked, covered))
+
+
+def known_labels(library: Library) -> list[str]:
+    """Every table label of a library."""
+    return list(dict.fromkeys(fact.label for artifact in library.artifacts for fact in artifact.facts))
+
+
+def _asked_label(
+    folded: str,
+    uses: Sequence[table.LabelUse],
+    types: Sequence[table.LabelUse],
+    conditions: Sequence[Filter],
+    named: bool,
+) -> str:
+    """The one label a question is about: a row it asks for, not one it only filters by."""
+    conditioned = {condition.label for condition in conditions}
+    counting = _COUNT.search(folded) or re.search(
+        r"\b(?:more|most|fewer|fewest|less|least) (?:capabilit|features)", folded
+    )
+    wanted = [use for use in uses if use.label not in conditioned or named or len(uses) == 1]
+    wanted = [use for use in wanted if use.label != "Capabilities" or counting or "Capabilities" in conditioned]
+    if not named and not re.search(r"\b(?:what|which|how) (?:type|kind|sort|category)", folded):
+        wanted = [use for use in wanted if use.label != "Type"]
+    if wanted:
+        # A bare "score" beside a more telling label gives way: "quality score" is Quality, not UnfragileRank.
+        vague = {"score", "scores", "scored", "rated", "rating"}
+        telling = [use for use in wanted if folded[use.start : use.end] not in vague]
+        return (telling or wanted)[0].label
+    if named and types and re.search(r"\b(?:is|are|was)\b", folded):
+        return "Type"
+    return ""
+
+
+def _about_artifacts(base: Question, folded: str, masked: str, uncovered: str) -> Question:
+    """The kind of a question that names artifacts of the library."""
+    topic = tuple(_topic(masked))
+    several = len(base.artifacts) + len(base.unknown) - sum(len(ids) - 1 for _, ids in base.ambiguous) > 1
+    if _ALTERNATIVES.search(folded) and not several:
+        return replace(base, kind="alternatives", label="")
+    if _VERDICT.search(folded) and several:
+        return replace(base, kind="verdict")
+    left = [word for word in _topic(uncovered) if word not in GENERIC_NOUNS]
+    if _CONFLICT.search(folded) and all(word in _META_WORDS or word in _DESCRIBE_WORDS for word in left):
+        return replace(base, kind="conflicts")
+    if base.label and not left:
+        return replace(base, kind="rank" if several else "fact")
+    if _BEST_FOR.search(folded) and all(word in _BEST_FOR_WORDS for word in topic):
+        return replace(base, kind="overall" if several else "best_for", label="")
+    if all(word in _DESCRIBE_WORDS or word in GENERIC_NOUNS for word in topic):
+        return replace(base, kind="overall" if several else "describe", label="")
+    return replace(base, kind="compare" if several else "support", topic=topic)
+
+
+def _about_library(base: Question, folded: str, uncovered: str) -> Question:
+    """The kind of a question that names no artifact: counts, lists, superlatives, or what can do something."""
+    own = [word for word in _topic(uncovered) if word not in GENERIC_NOUNS and word not in _DESCRIBE_WORDS]
+    if _CONFLICT.search(folded) and all(word in _META_WORDS for word in own):
+        return replace(base, kind="conflicts")
+    if own:
+        return replace(base, kind="find", topic=tuple(own))
+    generic = any(t.folded in GENERIC_NOUNS for t in tokens(folded)) or re.search(r"\bhave\b|\bthere\b", folded)
+    asks = re.search(r"\b(?:list|show|what|which|all|every|names?)\b", folded)
+    if base.label or base.filters or base.counts or (generic and asks and not base.superlative):
+        return replace(base, kind="library")
+    if generic and base.superlative:
+        return replace(base, kind="library", label="UnfragileRank")
+    return replace(base, kind="find") if base.aspect else replace(base, kind="chat")
+
+
+def _blank(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    return Reading(text, tuple(spans)).masked
+
+
+def _aspect(masked: str) -> str:
+    """What is left of a question once names and the words around them are gone: "handles a longer context"."""
+    words = tokens(masked)
+    while words and words[0].folded in _LEAD and words[0].folded not in {"not", "no", "more", "most"}:
+        words.pop(0)
+    while words and words[-1].folded in _LEAD:
+        words.pop()
+    if not words:
+        return ""
+    return re.sub(r"\s+", " ", masked[words[0].start : words[-1].end]).strip()
+
+
+def _topic(text: str) -> Iterator[str]:
+    """Content words that say what a question is about, each once; numbers alone say nothing."""
+    seen = set()
+    for word in content_words(text):
+        bare = word.removesuffix("'s")
+        if bare in ASKING_WORDS or bare in _NUMBER_WORDS or bare in seen:
+            continue
+        if bare.strip("0123456789.,") or not is_common(bare):
+            seen.add(bare)
+            yield bare

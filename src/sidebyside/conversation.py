@@ -1,0 +1,192 @@
+"""Follow-ups: what a question leaves out is taken from the conversation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from sidebyside.classification import Reading, classify
+from sidebyside.records import Library, Question, QuestionKind
+from sidebyside.words import content_words, fold, tokens
+
+_LIBRARY_WIDE = re.compile(
+    r"\b(?:which|what|list|show|any|all|every|name|find|how many|the) (?:of the )?(?:\w+ ){0,3}?"
+    r"(?:artifacts?|tools?|entries|items|options|projects|products?|ones? in|pages?|library|index)\b|"
+    r"\b(?:in|across|of) the (?:whole |entire )?(?:library|index|list|collection)\b"
+)
+_PLURAL = re.compile(
+    r"\b(?:they|them|their|both|these|those|the (?:two|three)|either|neither|which(?: one)?|who|each|all of them)\b"
+)
+_SINGULAR = re.compile(r"\b(?:it|its|it's|this(?: one)?|that(?: one)?|he|she|the (?:same|winner))\b")
+_ORDINAL = re.compile(
+    r"\b(?:the )?(first|former|second|latter|third|last)(?: one| artifact| option| of (?:them|those|these|the two))?\b"
+)
+_OTHER = re.compile(r"\b(?:the )?other (?:one|artifact|option|side|model|tool)\b|\bthe other\b")
+_ELLIPSIS = re.compile(
+    r"^(?:(?:and|ok(?:ay)?|but|so|then|also|now|hm+|well)\b[\s,]*)*(?:what about|how about|what of|and\b|also\b|why\b|"
+    r"same (?:for|question)|versus|vs\b|compared (?:to|with)|add\b|include\b|(?:and )?(?:for|in terms of|regarding)\b)",
+)
+_JOINS = re.compile(
+    r"\b(?:add|also (?:compare|include)|include|as well|too|compared? (?:it |them |that |this )?(?:to|with|against)|"
+    r"versus|vs\.?|against|better than|worse than|than|and (?:how )?(?:does|do) (?:it|they|that) compare)\b"
+)
+_DESCRIBES = re.compile(
+    r"\b(?:describe|overview|summar\w+|tell me (?:more )?about|what (?:is|are|does|can|do)|compare|differences?)\b"
+)
+# Words that only add an artifact to what was asked before.
+_JOIN_WORDS = frozenset("add include also too well that same question comparison compare compared list".split())
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a conversation is about: the last question and the artifacts (ids) it left in focus.
+
+    `group` are the artifacts that were talked about, in order of mention; `focus` the one that "it" means.
+    """
+
+    question: Question | None = None
+    group: tuple[str, ...] = ()
+    focus: tuple[str, ...] = ()
+
+
+def advance(state: State, asked: Question, answered: tuple[str, ...]) -> State:
+    """The conversation after one turn; `answered` are the artifacts the answer named, in order."""
+    if asked.kind == "chat":
+        return state
+    group = asked.artifacts or answered[:5]
+    if not group:
+        return replace(state, question=asked)
+    lead = [artifact for artifact in answered if artifact in group] or list(group)
+    focus = group if len(group) == 1 else tuple(lead[:1])
+    # A follow-up on one of a pair ("and the second?") keeps the pair, so that "the other one" still has a meaning.
+    kept = state.group if len(group) == 1 and group[0] in state.group else group
+    return State(asked, kept, focus)
+
+
+def follow_up(question: Question, reading: Reading, state: State, library: Library) -> Question:
+    """Fill in what a follow-up leaves out; a complete question is returned as it is."""
+    folded = fold(reading.masked)
+    elliptical = bool(_ELLIPSIS.match(folded.strip())) or len(tokens(reading.text)) <= 3
+    pointed = _pointed(folded, state)
+    if question.artifacts or question.unknown:
+        return _with_names(question, reading, elliptical, pointed, state, library)
+    if not pointed and not _leans_on(question, folded, elliptical):
+        return question
+    artifacts = pointed or (state.group if elliptical or question.kind != "find" else ())
+    if elliptical and not pointed and question.filters and question.kind == "library" and _was_wide(state):
+        return _inherit_filters(question, state)
+    if not artifacts:
+        return _inherit_filters(question, state) if elliptical else question
+    return _ask_about(question, reading, artifacts, state, library)
+
+
+def _leans_on(question: Question, folded: str, elliptical: bool) -> bool:
+    """Whether a question without names or pronouns is about what was talked about, not about the whole library."""
+    if _LIBRARY_WIDE.search(folded) or any(f.label == "Type" for f in question.filters):
+        return elliptical and not _LIBRARY_WIDE.search(folded)
+    if elliptical:
+        return True
+    short = len(content_words(folded)) <= 4
+    return question.kind in {"library", "chat"} and short and not question.counts
+
+
+def _was_wide(state: State) -> bool:
+    return state.question is not None and state.question.kind in {"library", "find"} and not state.question.artifacts
+
+
+def _pointed(folded: str, state: State) -> tuple[str, ...]:
+    """The artifacts that pronouns and ordinals point to."""
+    group, focus = state.group, state.focus
+    if not group:
+        return ()
+    if _OTHER.search(folded) and len(group) > 1:
+        return tuple(artifact for artifact in group if artifact not in focus)
+    ordinal = _ORDINAL.search(folded)
+    if ordinal and len(group) > 1 and not re.search(rf"\b{ordinal[1]} (?!one|of|artifact|option)[a-z]", folded):
+        places = {"first": 0, "former": 0, "second": 1, "third": 2, "latter": len(group) - 1, "last": len(group) - 1}
+        place = places[ordinal[1]]
+        return (group[place],) if place < len(group) else ()
+    plural = _PLURAL.search(folded)
+    if plural and len(group) > 1 and not _asks_library(folded):
+        return group
+    if _SINGULAR.search(folded) and not _empty_it(folded):
+        return focus
+    return ()
+
+
+def _asks_library(folded: str) -> bool:
+    """ "which tool...", "which free model...": a new search, unlike "which is cheaper?"."""
+    return bool(
+        re.search(
+            r"\bwhich (?!one\b|of\b|is\b|has\b|does\b|can\b|would\b|ranks?\b|scores?\b|costs?\b|handles?\b)", folded
+        )
+    )
+
+
+def _empty_it(folded: str) -> bool:
+    return bool(re.search(r"\bis it (?:possible|true)\b|\bthat (?:can|does|support|is|are|have|has)\b", folded))
+
+
+def _with_names(
+    question: Question, reading: Reading, elliptical: bool, pointed: tuple[str, ...], state: State, library: Library
+) -> Question:
+    """A follow-up with names of its own: "and X?" keeps the aspect, "compare it with X" keeps the artifact."""
+    previous = state.question
+    assert previous is not None
+    folded = fold(reading.masked)
+    bare = question.kind in {"describe", "overall", "unknown"} or set(question.topic) <= _JOIN_WORDS
+    adds = bool(_JOINS.search(folded)) and (elliptical or bool(pointed))
+    if adds or (pointed and bare):
+        kept = state.group if elliptical or not pointed else pointed
+        artifacts = tuple(dict.fromkeys((*kept, *question.artifacts)))
+        if bare and not re.search(r"\bhow (?:does|do|would) .*\bcompare\b", folded):
+            return _reuse(previous, question, artifacts)
+        return _ask_about(replace(question, artifacts=artifacts), reading, artifacts, state, library)
+    if elliptical and bare and question.artifacts:
+        return _reuse(previous, question, question.artifacts)
+    return question
+
+
+def _reuse(previous: Question, question: Question, artifacts: tuple[str, ...]) -> Question:
+    """The previous question asked about other artifacts."""
+    several = len(artifacts) + len(question.unknown) > 1
+    kind: QuestionKind = previous.kind
+    if kind in {"fact", "rank"} or (kind == "library" and previous.label):
+        kind = "rank" if several else "fact"
+    elif kind in {"support", "compare"} or (kind in {"find", "unknown"} and previous.topic):
+        kind = "compare" if several else "support"
+    elif kind in {"describe", "overall", "library", "unknown", "chat", "find"}:
+        kind = "overall" if several else "describe"
+    return replace(
+        previous, text=question.text, kind=kind, artifacts=artifacts, unknown=question.unknown,
+        ambiguous=question.ambiguous, filters=(), counts=False,
+    )  # fmt: skip
+
+
+def _ask_about(
+    question: Question, reading: Reading, artifacts: tuple[str, ...], state: State, library: Library
+) -> Question:
+    """The question as if it had named these artifacts; where it has no aspect of its own, the previous one's."""
+    asked = classify(replace(reading, artifacts=artifacts, unknown=question.unknown, ambiguous=()), library)
+    asked = replace(asked, topic=tuple(word for word in asked.topic if not _ORDINAL.fullmatch(word)))
+    empty = asked.kind in {"describe", "overall"} and not _DESCRIBES.search(fold(reading.text))
+    if empty and state.question is not None:
+        return _reuse(state.question, replace(question, text=reading.text), artifacts)
+    return asked
+
+
+def _inherit_filters(question: Question, state: State) -> Question:
+    """ "And the paid ones?" after "which MCP servers are free?" keeps the type and exchanges the price."""
+    previous = state.question
+    if previous is None or not _was_wide(state) or not (question.filters or question.label or question.topic):
+        return question
+    own = {f.label for f in question.filters}
+    kind: QuestionKind = "find" if question.topic or previous.kind == "find" else "library"
+    return replace(
+        question, kind=kind, filters=(*(f for f in previous.filters if f.label not in own), *question.filters),
+        label=question.label or previous.label, topic=question.topic or previous.topic,
+        aspect=question.aspect if question.topic else previous.aspect,
+        generic=question.generic if question.topic else previous.generic,
+        direction=question.direction or previous.direction, superlative=question.superlative or previous.superlative,
+        counts=question.counts or previous.counts,
+    )  # fmt: skip

@@ -1,0 +1,45 @@
+"""Spelling: slips in the words a question is made of ("hihgest", "capabilites") are mended before it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from sidebyside.words import ASKING_WORDS, STOP_WORDS, is_named, is_word, tokens
+
+# How alike a slip and a word must be (rapidfuzz ratio, 0-100), and the shortest word that is mended.
+_ALIKE = 82.0
+_SHORTEST = 3
+
+_TABLE_WORDS = frozenset(
+    """rank ranks ranked ranking score scores rating adoption popular popularity quality ecosystem pricing price prices
+    cost costs free paid freemium cheap cheaper cheapest expensive capabilities capability type types matched artifacts
+    repository repositories models model servers server extension extensions product products platform dataset
+    framework alternatives context compare comparison difference support supports""".split()
+)
+
+
+@cache
+def _vocabulary() -> tuple[str, ...]:
+    words = {word for word in STOP_WORDS | ASKING_WORDS if len(word) > _SHORTEST and "'" not in word}
+    return tuple(sorted(words | _TABLE_WORDS))
+
+
+def correct(text: str, is_known: Callable[[str], bool]) -> str:
+    """The text with slips mended; `is_known` tells whether a folded word is one of the library's own.
+
+    Only words that no dictionary has are touched, and only where a word of asking is almost the same.
+    """
+    from rapidfuzz import fuzz, process
+
+    mended = text
+    for position, token in reversed(list(enumerate(tokens(text)))):
+        word = token.folded
+        if len(word) < _SHORTEST or not word.isalpha() or is_word(word) or is_known(word):
+            continue
+        if is_named(token, sentence_start=position == 0):
+            continue
+        best = process.extractOne(word, _vocabulary(), scorer=fuzz.ratio, score_cutoff=_ALIKE)
+        if best:
+            mended = mended[: token.start] + best[0] + mended[token.end :]
+    return mended
