@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ class Site:
 
     url: str
     index: Path
-    process: subprocess.Popen[str]
+    port: int
 
     def log(self) -> list[dict[str, Any]]:
         """Everything the assistant noted, oldest first."""
@@ -58,16 +58,16 @@ class Site:
 
 
 @contextmanager
-def serve(index: Path, kind: str = "scripted") -> Iterator[Site]:
+def serve(index: Path, kind: str = "scripted", port: int = 0) -> Iterator[Site]:
     """Serve the page in a process of its own until the block ends."""
-    port = free_port()
+    port = port or free_port()
     command = [sys.executable, str(Path(__file__).with_name("served.py")), str(index), str(port), kind]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         said = process.stdout.readline()
         assert said.startswith("sidebyside is at "), said
-        yield Site(f"http://127.0.0.1:{port}", index, process)
+        yield Site(f"http://127.0.0.1:{port}", index, port)
     finally:
         process.terminate()
         process.wait(10)
@@ -94,8 +94,18 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open an address in a browser of its own; afterwards: no error on the console, no request to another host."""
+def start() -> Iterator[Callable[..., Site]]:
+    """Serve a page for one test: start(index, kind)."""
+    with ExitStack() as stack:
+        yield lambda *given: stack.enter_context(serve(*given))
+
+
+@pytest.fixture
+def visit(browser: Browser, start) -> Iterator[Callable[..., Page]]:
+    """Open an address in a browser of its own; afterwards: no error on the console, no request to another host.
+
+    It comes after `start`, so that browsers are closed before the servers they talk to.
+    """
     contexts: list[BrowserContext] = []
     strangers: list[str] = []
     errors: list[str] = []
@@ -109,7 +119,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.set_default_timeout(15_000)
         page.goto(url)
-        page.wait_for_selector(".welcome, .turn, #sides-links a")
+        page.wait_for_selector(".welcome:visible, .turn:visible, #sides-links a:visible")
         return page
 
     yield open_page

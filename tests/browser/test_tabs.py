@@ -1,0 +1,165 @@
+"""Side by side, library, models and feedback, as a reader uses them."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from conftest import ask_and_wait, open_tab
+from sidebyside.indexing import build_index
+from standin import DIFFUSION, LLAMA, LLAVA
+
+pytestmark = pytest.mark.browser
+
+VIEW = "/?compare=LLaVA+Llama+3+%288B%29&compare=Llama+3.2+90B+Vision"
+
+
+def shown_order(page: Page) -> list[str]:
+    return page.locator(".order b").all_inner_texts()
+
+
+def test_choosing_two_artifacts_lays_them_side_by_side(site, visit):
+    page = visit(site.url)
+    open_tab(page, "Side by side")
+    expect(page.locator("#sides-facts .hint")).to_have_text("Choose two to four artifacts to lay side by side.")
+    for name in (LLAVA, LLAMA):
+        page.locator("#sides-names input").click()
+        page.get_by_role("option", name=name).click()
+    expect(page.locator("#sides-facts thead th")).to_have_text([LLAVA, LLAMA])
+    expect(page.locator("#sides-facts tr.differs th").first).to_have_text("UnfragileRank (differs)")
+    expect(page.locator("#sides-facts tr.same th").first).to_have_text("Type")
+    expect(page.locator("#sides-rest .shared b")).to_have_text([LLAVA, LLAMA])
+
+
+def test_link_reopens_the_view_with_its_weights(site, visit):
+    page = visit(f"{site.url}{VIEW}&weights=0,0,0,0,10")
+    expect(page.get_by_role("tab", name="Side by side")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#sides-facts thead th")).to_have_text([LLAVA, LLAMA])
+    expect(page.locator("#weights input[type=number]").last).to_have_value("10")
+    link = page.get_by_role("link", name="Link to this view").get_attribute("href")
+    assert link == "?compare=LLaVA+Llama+3+%288B%29&compare=Llama+3.2+90B+Vision&weights=0%2C0%2C0%2C0%2C10"
+
+
+def test_weights_reorder_and_say_what_would_flip(site, visit):
+    page = visit(f"{site.url}/?compare=Llama+3.2+90B+Vision&compare=Dreambooth-Stable-Diffusion&weights=5,5,5,0,5")
+    # Without the weight of Ecosystem both have the same total; the name decides, and any weight settles it.
+    assert shown_order(page) == ["Dreambooth-Stable-Diffusion", LLAMA]
+    number = page.locator("#weights input[type=number]").nth(3)
+    number.fill("10")
+    number.press("Enter")
+    expect(page.locator(".order li").first).to_contain_text("67 of 100")
+    expect(page.locator(".order li").last).to_contain_text("33 of 100")
+
+
+def test_scores_are_drawn_on_the_whole_scale(site, visit):
+    page = visit(site.url + VIEW)
+    drawing = page.locator("#sides-plot figure.rank svg")
+    expect(drawing).to_have_attribute("aria-label", f"UnfragileRank. {LLAVA}: 22 of 100; {LLAMA}: 45 of 100")
+    expect(drawing.locator(".tick-label")).to_have_text(["0", "25", "50", "75", "100"])
+    expect(drawing.locator("rect.bar.side-2")).to_have_attribute("width", "45.00%")
+
+
+def test_comparison_exports_in_three_forms(site, visit):
+    page = visit(site.url + VIEW)
+    contents = {}
+    for name in ("Markdown", "Web page", "JSON"):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name).click()
+        contents[name] = Path(download.value.path()).read_text("utf-8")
+    assert "| UnfragileRank (differs) | 22/100 [1] | 45/100 [2] |" in contents["Markdown"]
+    assert '<th scope="row">UnfragileRank <small>differs</small></th>' in contents["Web page"]
+    assert "src=" not in contents["Web page"]
+    data = json.loads(contents["JSON"])
+    assert [artifact["label"] for artifact in data["artifacts"]] == [LLAVA, LLAMA]
+    assert data["rows"][1] == {"label": "UnfragileRank", "differs": True, "values": [["22/100"], ["45/100"]]}
+
+
+def test_answer_leads_to_the_side_by_side_view(site, visit):
+    page = visit(site.url)
+    ask_and_wait(page, "context")
+    page.get_by_role("link", name="Open side by side").click()
+    expect(page.locator("#sides-facts thead th")).to_have_text([LLAVA, LLAMA])
+    open_tab(page, "Ask")
+    expect(page.locator("#turn-1 .direct")).to_contain_text("128K tokens")
+
+
+def test_library_filters_sorts_and_opens_an_artifact(site, visit):
+    page = visit(site.url)
+    open_tab(page, "Library")
+    names = page.locator("#library tbody tr:visible th button")
+    expect(names).to_have_count(4)
+    page.get_by_label("Filter").fill("model")
+    expect(names).to_have_text([LLAMA, LLAVA])
+    expect(page.locator(".count")).to_have_text("2 of 4 artifacts")
+    page.get_by_label("Filter").fill("")
+    page.get_by_role("button", name="UnfragileRank").click()
+    expect(names.first).to_have_text(LLAVA)
+    page.get_by_role("button", name="UnfragileRank").click()
+    expect(names.first).to_have_text(DIFFUSION)
+    page.get_by_role("button", name=LLAVA, exact=True).click()
+    expect(page.locator("#artifact h2")).to_have_text(LLAVA)
+    expect(page.locator("#artifact tr", has_text="UnfragileRank")).to_contain_text("22/100")
+    expect(page.locator("#artifact tr", has_text="UnfragileRank")).to_contain_text("004_56e9c64ebf7cdd1a.txt")
+
+
+def test_switching_the_model_needs_no_restart(site, visit):
+    page = visit(site.url)
+    expect(page.locator(".masthead")).to_contain_text("scripted")
+    open_tab(page, "Models")
+    page.get_by_role("button", name="Use no model").click()
+    expect(page.locator(".masthead")).to_contain_text("quotes only, no model")
+    expect(page.locator("#models tr.used th").first).to_contain_text("No model")
+    page.get_by_role("button", name="Answer with qwen2.5-coder-1.5b").click()
+    expect(page.locator(".masthead")).to_contain_text("qwen2.5-coder-1.5b")
+    open_tab(page, "Ask")
+    ask_and_wait(page, "context")
+
+
+def test_feedback_tab_counts_and_exports(start, visit, tmp_path):
+    site = start(tmp_path / "index")
+    page = visit(site.url)
+    open_tab(page, "Feedback")
+    expect(page.locator("#feedback .hint")).to_contain_text("Nothing yet")
+    open_tab(page, "Ask")
+    ask_and_wait(page, "context")
+    page.get_by_role("button", name="Helpful", exact=True).click()
+    expect(page.locator(".action-up")).to_have_attribute("aria-pressed", "true")
+    open_tab(page, "Feedback")
+    expect(page.locator("#feedback .report")).to_contain_text("1 helpful, 0 not helpful, 0 with a note.")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export as JSONL").click()
+    lines = Path(download.value.path()).read_text("utf-8").splitlines()
+    assert json.loads(lines[0])["rating"] == "up"
+
+
+@pytest.mark.integration
+def test_dropping_a_good_and_a_bad_file(start, visit, tmp_path, seeds, encoder):
+    index = tmp_path / "index"
+    (index / "seeds").mkdir(parents=True)
+    first, second = sorted(seeds.glob("*.txt"))
+    (index / "seeds" / first.name).write_bytes(first.read_bytes())
+    build_index(index=index, encoder=encoder)
+    bad = tmp_path / "shopping <b>list<b>.txt"
+    bad.write_text("milk\neggs\n")
+    with zipfile.ZipFile(tmp_path / "pages.zip", "w") as archive:
+        archive.write(second, "inside/second.txt")
+    site = start(index, "real")
+    page = visit(site.url)
+    expect(page.locator(".masthead")).to_contain_text("2 artifacts from 1 page")
+    open_tab(page, "Library")
+    page.locator("#drop input[type=file]").set_input_files([bad, tmp_path / "pages.zip"])
+    expect(page.locator("#report")).to_contain_text("4 artifacts from 2 pages", timeout=60_000)
+    expect(page.locator("#report")).to_contain_text(f"New: {LLAVA}")
+    expect(page.locator("#report li", has_text="shopping")).to_contain_text("shopping")
+    expect(page.locator("#library tbody tr")).to_have_count(4)
+    page.reload()
+    ask_and_wait(page, f"Which handles a longer context: {LLAVA} or {LLAMA}?")
+    expect(page.locator("#turn-1 .direct")).to_contain_text("128K")
+    expect(page.locator("#turn-1 .direct")).to_contain_text("8K")
+    page.locator("#turn-1 .direct .cite").first.click()
+    expect(page.locator("#turn-1-c1 mark")).to_contain_text("128K")
+    expect(page.locator("#turn-1-c1 mark")).to_be_in_viewport()
