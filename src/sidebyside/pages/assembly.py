@@ -13,7 +13,8 @@ from sidebyside.pages.labels import mark_label
 from sidebyside.pages.sides import Shares, share_by_headings, share_by_marks, share_exactly
 from sidebyside.records import Page, PageArtifact
 
-CONTINUED = ("text", "unique", "alternatives")
+MOST_BLOCKS = 50_000
+_CONTINUED = ("text", "unique", "alternatives")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class RawPage:
 
 def build_page(raw: RawPage) -> Page:
     """Find the capabilities and whose they are, and the verdicts. Raises PageError."""
+    if len(raw.blocks) > MOST_BLOCKS:
+        raise PageError(raw.source, f"more than {MOST_BLOCKS:,} paragraphs: not a comparison page")
     warnings = _check_title(raw.title, raw.table, raw.source)
     verdict = verdict_pattern(raw.table.names)
     known = [block for block in (classify(block, verdict) for block in raw.blocks) if block]
@@ -173,4 +176,4 @@ def _join_where(blocks: list[Block], page: str, continues: Callable[[list[Block]
 
 def _is_plain(before: Block, block: Block) -> bool:
     """Whether two blocks could be one text at all."""
-    return block.kind == "text" and not block.listed and before.kind in CONTINUED and bool(before.text)
+    return block.kind == "text" and not block.listed and before.kind in _CONTINUED and bool(before.text)

@@ -14,6 +14,7 @@ from sidebyside.pages.pipe_table import check_names
 from sidebyside.pages.text import strip_lines
 from sidebyside.records import Fact, Page, PageArtifact, Source
 
+MOST_LINES = 50_000
 _TEMPLATE = """---
 name: {name}
 type: Product
@@ -60,6 +61,8 @@ def read_card(text: str, source: str, sha256: str) -> Page:
         raise PageError(source, "front matter without a name", 1)
     check_names([name], source, 1)
     lines = after_front_matter(strip_lines(text), front)
+    if len(lines) > MOST_LINES:
+        raise PageError(source, f"more than {MOST_LINES:,} lines: not a card")
     blocks = [mark_label(block, claims_only=False) for block in markdown_blocks(lines)]
     drafts = [token for token in collect(as_paragraphs(blocks, text), [name], text) if isinstance(token, Draft)]
     if not drafts:

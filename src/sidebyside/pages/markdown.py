@@ -13,12 +13,13 @@ from sidebyside.pages.pipe_table import Line, read_pipe_table
 from sidebyside.pages.text import find_header, strip_lines
 from sidebyside.records import Page
 
-HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*")
+_HEADING = re.compile(r"(#{1,6})(?:[ \t]+|$)")
 _ITEM = re.compile(r"(?:[-*+•]|\d{1,3}[.)])[ \t]+(?=\S)")
 _RULE = re.compile(r"(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|<!--.*-->|!\[[^\]]*\]\([^)]*\)")
 _EMPHASIS = re.compile(r"(\*{1,3}|_{1,3})([^*_](?:.*[^*_\\])?)\1")
 _FENCE = re.compile(r"(```+|~~~+)")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*<?([^\s()<>]*)>?[^()]*\)")
+_LONGEST_TITLE = 500
 _ASIDE = 0xF000
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
@@ -33,7 +34,17 @@ def read_markdown(text: str, source: str, sha256: str) -> Page:
     title = next((block.text for block in blocks if block.start < table.rows[0].start), "")
     date = front.date if front else None
     return build_page(
-        RawPage(text, source, sha256, "markdown", plain_text(title), _plain_table(table), blocks, date, by_line=False)
+        RawPage(
+            text,
+            source,
+            sha256,
+            "markdown",
+            plain_text(title[:_LONGEST_TITLE]),
+            _plain_table(table),
+            blocks,
+            date,
+            by_line=False,
+        )
     )
 
 
@@ -68,7 +79,7 @@ class _Scan:
         if not text or _RULE.fullmatch(text):
             self.paragraph += 1
             return None
-        heading = HEADING.fullmatch(text)
+        heading = _HEADING.match(text)
         if heading:
             self.paragraph += 1
             return _heading(line, heading)
@@ -88,9 +99,11 @@ class _Scan:
 
 def _heading(line: Line, match: re.Match[str]) -> Block | None:
     """The heading's text; emphasis around the whole of it is no part of it."""
-    if not match.group(2):
+    inner = line[0].rstrip("#")
+    end = len(inner.rstrip()) if inner.endswith((" ", "\t")) else len(line[0])
+    if end <= match.end():
         return None
-    block = Block("heading", *line, level=len(match.group(1))).cut(match.start(2), match.end(2))
+    block = Block("heading", *line, level=len(match.group(1))).cut(match.end(), end)
     emphasis = _EMPHASIS.fullmatch(block.text)
     return block.cut(emphasis.start(2), emphasis.end(2)) if emphasis else block
 

@@ -26,7 +26,7 @@ KNOWN_LABELS = frozenset(
 )
 _SEPARATOR = re.compile(r"[|\s:-]*-[|\s:-]*")
 _PIPE = re.compile(r"(?<!\\)\|")
-_LONGEST_ROW = 2000
+_LONGEST_ROW = 10_000
 LONGEST_NAME = 200
 
 
@@ -85,6 +85,8 @@ def _read_row(lines: Sequence[Line], first: int, width: int, source: str) -> tup
         pending = _join(pending, lines[position][0])
         end = lines[position][2] if lines[position][0] else end
         position += 1
+    if len(pending) > _LONGEST_ROW:
+        raise PageError(source, f"table row {_name_row(pending)} is longer than {_LONGEST_ROW} characters", number)
     cells = _cells(pending)
     misplaced = [cell for cell in cells[1:] if _is_known(cell)]
     if len(cells) != width or misplaced:
