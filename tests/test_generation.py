@@ -517,6 +517,31 @@ def test_closing_does_not_wait_for_the_model_to_load(local):
         reply.read()
 
 
+def test_a_reply_that_is_interrupted_while_waited_for_is_cancelled(local):
+    generator = local()
+    reply = generator.stream(ask("count 1000"), max_tokens=5)
+
+    def interrupted(cancelled):
+        raise KeyboardInterrupt
+        yield
+
+    reply._pieces = interrupted(None)
+    with pytest.raises(KeyboardInterrupt):
+        next(reply)
+    began = time.monotonic()
+    assert generator.stream(ask("next"), max_tokens=5).read() == "next"
+    assert time.monotonic() - began < 2
+
+
+def test_threads_are_limited_by_affinity_and_by_the_share_of_a_container(monkeypatch):
+    monkeypatch.setattr(psutil, "cpu_count", lambda logical: 8)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(6)))
+    shares = {"max 100000": 6, "250000 100000": 2, "50000 100000": 1, "": 6}
+    for share, cores in shares.items():
+        monkeypatch.setattr(Path, "read_text", lambda self, encoding, share=share: share)
+        assert generation_process.physical_cores() == cores
+
+
 # Which generator
 
 

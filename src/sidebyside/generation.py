@@ -73,7 +73,8 @@ class Generation:
             if end.value is not None:
                 self.usage = end.value
             raise StopIteration from None
-        except BaseException:
+        except BaseException:  # also Ctrl-C while waiting: the model must not write on for nobody
+            self.cancel()
             self._ended = True
             raise
 

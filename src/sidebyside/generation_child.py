@@ -44,8 +44,9 @@ class ChildProcess:
 
     def receive(self, deadline: float) -> Event | None:
         """The next event, or None when `deadline` (monotonic seconds) has come. "exit" is the child's last one."""
+        left = deadline - time.monotonic()
         try:
-            return self._events.get(timeout=max(0.0, deadline - time.monotonic()))
+            return self._events.get(timeout=left) if left > 0 else None
         except queue.Empty:
             return None
 

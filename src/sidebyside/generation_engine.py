@@ -204,6 +204,9 @@ def load_model(path: str, *, vocabulary_only: bool = False) -> Any:
     """A llama.cpp model. The file's chat template is not looked at. Raises GenerationError."""
     params = llama.llama_model_default_params()
     params.vocab_only = vocabulary_only
+    # Most weights are copied into an order that suits the processor; a mapped file would stay in memory beside them
+    # (1.9 instead of 1.3 GB for the default model, which loads 0.6 s faster that way).
+    params.load_mode = llama.LLAMA_LOAD_MODE_NONE
     model = llama.llama_model_load_from_file(path.encode("utf-8", "surrogateescape"), params)
     if not model:
         raise GenerationError("llama.cpp cannot read it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import itertools
 import os
 import queue
@@ -13,6 +14,7 @@ from collections import deque
 from collections.abc import Generator as Coroutine
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sidebyside.errors import GenerationError
@@ -326,8 +328,11 @@ def _deliver(event: Event, call: _Call) -> bool:
 
 
 def physical_cores() -> int:
-    """Physical cores that this process may use; at least 1."""
+    """Physical cores that this process may use, by affinity and by the share its container has; at least 1."""
     import psutil
 
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed))
+    allowed = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    with contextlib.suppress(OSError, ValueError):  # not Linux, or "max": no limit
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        allowed = min(allowed, int(quota) / int(period))
+    return max(1, int(min(psutil.cpu_count(logical=False) or allowed, allowed)))
