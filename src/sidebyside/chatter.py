@@ -19,6 +19,7 @@ _HELP = re.compile(
     r"(?:help|\?+|/help|menu|usage|instructions|(?:can you )?help me|what (?:can|do) you (?:do|know|answer)|what can i ask(?: you)?|who are you|what are you|"
     r"how (?:do|does|can) (?:this|you|i use (?:this|you)) ?(?:work)?|what is this|what questions can i ask(?: you)?|how to use(?: this| it)?|what should i ask)"
 )
+FOREIGN_REPLY = "I read questions in English only, as the saved pages are in English. Please ask again in English."
 _EXPLANATION = "I answer comparison questions from the saved pages, with a quote for each statement."
 
 
@@ -35,14 +36,14 @@ def reply_to_chatter(text: str) -> str | None:
         return "Goodbye."
     if _HELP.fullmatch(plain):
         return f"{_EXPLANATION} Name one artifact to look at it, two or more to compare them, or describe what you need to search them all."
-    if _is_foreign(text):
-        return "I only read questions in English, as the saved pages are in English. Please ask again in English."
+    if is_foreign(text):
+        return FOREIGN_REPLY
     if not re.search(r"[^\W\d_]{2,}", text):
         return f"I could not find a question in that. {_EXPLANATION}"
     return None
 
 
-def _is_foreign(text: str) -> bool:
+def is_foreign(text: str) -> bool:
     """Whether a text of three words or more is in another script, or mostly in words that English does not have."""
     letters = [char for char in text if char.isalpha()]
     latin = sum("LATIN" in unicodedata.name(char, "") for char in letters)

@@ -54,6 +54,9 @@ _NEGATED = re.compile(r"\b(?:not|cannot|can't|doesn't|don't|isn't|aren't|without
 _LEAD = STOP_WORDS | frozenset(
     "compare compared comparing versus difference differences better worse choose pick use between terms".split()
 )
+_HOW = re.compile(
+    r"\bhow (?:long|big|large|fast|often|far|old|high|well|good|easy|easily|hard|quickly|soon)\b", re.IGNORECASE
+)
 # A type is a condition where it is what the question looks for, not what somebody works on ("my dataset").
 _SOUGHT = re.compile(
     r"(?:^|[.?!,:;]\s*)(?:(?:and|so|ok|but)\s+)?(?:(?:please|can you|could you|tell me|show me|give me|list|name|find|which|what|how many|"
@@ -161,13 +164,15 @@ def _about_artifacts(base: Question, folded: str, masked: str, uncovered: str) -
     if _VERDICT.search(folded) and several:
         return replace(base, kind="verdict")
     left = [word for word in _topic(uncovered) if word not in GENERIC_NOUNS]
-    if _CONFLICT.search(folded) and all(word in _META_WORDS or word in _DESCRIBE_WORDS for word in left):
+    of_pages = re.search(r"\b(?:pages?|sources?|everywhere)\b", folded)
+    only_meta = all(word in _META_WORDS or word in _DESCRIBE_WORDS for word in left)
+    if _CONFLICT.search(folded) and only_meta and (of_pages or not several):
         return replace(base, kind="conflicts")
     if base.label and not left:
         return replace(base, kind="rank" if several else "fact")
     if _BEST_FOR.search(folded) and all(word in _BEST_FOR_WORDS for word in topic):
         return replace(base, kind="overall" if several else "best_for", label="")
-    if all(word in _DESCRIBE_WORDS or word in GENERIC_NOUNS for word in topic):
+    if all(word in _DESCRIBE_WORDS or word in GENERIC_NOUNS or word in {"differ", "differs"} for word in topic):
         return replace(base, kind="overall" if several else "describe", label="")
     return replace(base, kind="compare" if several else "support", topic=topic)
 
@@ -207,7 +212,7 @@ def _aspect(masked: str) -> str:
 def _topic(text: str) -> Iterator[str]:
     """Content words that say what a question is about, each once; numbers alone say nothing."""
     seen = set()
-    for word in content_words(text):
+    for word in content_words(_HOW.sub(" ", text)):
         bare = word.removesuffix("'s")
         if bare in ASKING_WORDS or bare in _NUMBER_WORDS or bare in seen:
             continue

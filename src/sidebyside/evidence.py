@@ -15,13 +15,13 @@ from sidebyside.words import content_stems, initials, is_common, is_named, is_wo
 # Fitted on the development half of the question set: see benchmarks/evidence.py.
 STATED = 0.5
 _BIAS = -1.4
-_WEIGHTS = {"similarity": 5.9, "whole": 6.3, "background": -9.4, "coverage": 3.7, "absent": -0.9}
+_WEIGHTS = {"similarity": 5.9, "whole": 6.3, "background": -9.4, "coverage": 3.7, "absent": -0.9, "figure": 1.5}
 
 # Ranking inside one artifact, beside retrieval's score: a share of the question's words, figures where figures are
 # asked for, and less for claims, above all for "vs alternatives", which speaks about third parties.
 _COVERAGE_WEIGHT = 0.20
-_FIGURE_BONUS = 0.15
-_PENALTIES = {"unique": 0.02, "alternatives": 0.10}
+_FIGURE_BONUS = {2: 0.30, 1: 0.10, 0: 0.0}
+_PENALTIES = {"unique": 0.02, "alternatives": 0.15}
 # Other evidence is shown beside the best while its score is at least this share of the best one's.
 _NEAR_BEST = 0.80
 
@@ -78,10 +78,12 @@ def select_evidence(
     """
     wanted = {stem(word) for word in question.topic} - content_stems(artifact.name)
     absent = tuple(w for w in question.topic if stem(w) in wanted and not is_common(w) and not _occurs(w, hits))
+    # A title names its capability; what the capability does stands in the sentences under it.
+    hits = [hit for hit in hits if hit.passage.part != "title"] or hits
     rated = sorted(((_rate(hit, wanted, question), hit) for hit in hits[:24]), key=lambda pair: -pair[0])
     if not rated:
         return Side(artifact, (), False, 0.0, absent)
-    strength = _strength(hits, wanted, background, bool(absent))
+    strength = _strength(hits, wanted, background, bool(absent), _tells_figure(rated[0][1], wanted, question))
     chosen: list[Evidence] = []
     for rating, hit in rated:
         evidence = as_evidence(hit, rating)
@@ -107,12 +109,19 @@ def _rate(hit: Hit, wanted: set[str], question: Question) -> float:
     rating = hit.score - _PENALTIES.get(hit.passage.part, 0.0)
     if wanted:
         rating += _COVERAGE_WEIGHT * len(wanted & content_stems(hit.sentence.text)) / len(wanted)
-    if asks_figure(question) and any(_fits(q, question) for q in find_quantities(hit.sentence.text)):
-        rating += _FIGURE_BONUS
+    if asks_figure(question):
+        rating += _FIGURE_BONUS[max((_fit(q, question) for q in find_quantities(hit.sentence.text)), default=0)]
     return rating
 
 
-def _strength(hits: Sequence[Hit], wanted: set[str], background: float, absent: bool) -> float:
+def _tells_figure(hit: Hit, wanted: set[str], question: Question) -> bool:
+    """Whether a figure is asked for and the sentence gives one in the right unit for one of the question's words."""
+    if not asks_figure(question) or not wanted & content_stems(hit.passage.text):
+        return False
+    return any(_fit(quantity, question) == 2 for quantity in find_quantities(hit.sentence.text))
+
+
+def _strength(hits: Sequence[Hit], wanted: set[str], background: float, absent: bool, figure: bool) -> float:
     """How plainly an artifact's sentences state the aspect, 0 to 1.
 
     From the best sentence's similarity and its capability's, against those of the rest of the library, and the share of
@@ -126,6 +135,7 @@ def _strength(hits: Sequence[Hit], wanted: set[str], background: float, absent: 
         "background": background,
         "coverage": len(found) / len(wanted) if wanted else 0.0,
         "absent": float(absent),
+        "figure": float(figure),
     }
     return 1 / (1 + math.exp(-_BIAS - sum(_WEIGHTS[name] * value for name, value in features.items())))
 
@@ -171,28 +181,29 @@ def measured_unit(question: Question) -> str:
     return ""
 
 
-def _fits(quantity: Quantity, question: Question) -> bool:
-    """Whether a figure measures what the question asks for: the right unit, or the question's words beside it."""
+def _fit(quantity: Quantity, question: Question) -> int:
+    """How well a figure measures what the question asks for: 2 by its unit, 1 by the words beside it, 0 not at all."""
     unit = measured_unit(question)
     base = quantity.unit.split("/")[0]
     if unit == "money":
-        return base in MONEY
+        return 2 if base in MONEY else 0
     if unit == "time":
-        return base == "time" or quantity.unit.endswith(("/second", "/minute"))
+        return 2 if base == "time" or quantity.unit.endswith(("/second", "/minute")) else 0
     if unit:
-        return base == unit
+        return 2 if base == unit else 0
     wanted = {stem(word) for word in question.topic}
-    return base in wanted or bool(wanted & quantity.nouns)
+    return 2 if base in wanted else 1 if wanted & quantity.nouns else 0
 
 
 def find_measures(side: Side, question: Question) -> list[Measure]:
-    """The figures in a side's evidence that measure what is asked, best evidence first."""
-    return [
-        Measure(side.artifact, quantity, evidence)
+    """The figures in a side's evidence that measure what is asked, best fit first, then best evidence first."""
+    found = [
+        (_fit(quantity, question), Measure(side.artifact, quantity, evidence))
         for evidence in side.evidence
         for quantity in find_quantities(evidence.quote)
-        if _fits(quantity, question)
     ]
+    best = max((fit for fit, _ in found), default=0)
+    return [measure for fit, measure in found if fit == best and fit > 0]
 
 
 def common_measures(sides: Sequence[Side], question: Question) -> list[Measure] | None:

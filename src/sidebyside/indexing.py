@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections import Counter
@@ -242,6 +243,7 @@ def _write_vectors(
         rows.setdefault(text, []).append(row)
     shape = (sum(map(len, rows.values())), encoder.dimension)
     vectors = np.lib.format.open_memmap(building / VECTORS, mode="w+", dtype=np.float32, shape=shape)
+    _reserve(building / VECTORS)
     known = _known_rows(base, encoder, rows)
     for text, row in known.items():
         assert base.index is not None
@@ -256,6 +258,13 @@ def _write_vectors(
             vectors[rows[text]] = vector
     vectors.flush()
     return len(new)
+
+
+def _reserve(path: Path) -> None:
+    """Take the disk space of a mapped file now: a disk that is full later would kill the process, not raise."""
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def _known_rows(base: _Base, encoder: Encoder, wanted: Mapping[str, list[int]]) -> dict[str, int]:

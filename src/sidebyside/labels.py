@@ -139,7 +139,9 @@ def find_prices(text: str) -> list[Filter]:
         folded,
     ):
         found.append(Filter("Pricing", "=", "Free"))
-    return list(dict.fromkeys(found))
+    # "costs money, pricing: paid" says the same twice; the plainer condition stays.
+    plain = [condition for condition in found if condition.op == "="]
+    return list(dict.fromkeys(plain or found))
 
 
 def find_conditions(text: str, labels: Sequence[LabelUse]) -> tuple[list[Filter], list[tuple[int, int]]]:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from sidebyside.chatter import reply_to_chatter
+from sidebyside.chatter import FOREIGN_REPLY, is_foreign, reply_to_chatter
 from sidebyside.classification import Reading, classify
 from sidebyside.conversation import State, advance, follow_up
 from sidebyside.names import Mention, NameIndex
@@ -50,6 +50,8 @@ def _read(text: str, state: State, names: NameIndex, library: Library) -> Questi
         return Question(text, "chat", reply=reply)
     strangers = find_strangers(text, found.mentions, found.misses)
     spans = (*((m.start, m.end) for m in found.mentions), *((s.start, s.end) for s in strangers))
+    if artifacts and is_foreign(Reading(text, tuple((m.start, m.end) for m in found.mentions)).masked):
+        return Question(text, "chat", reply=FOREIGN_REPLY)
     reading = Reading(text, spans, artifacts, tuple(stranger.text for stranger in strangers), ambiguous)
     question = classify(reading, library)
     return follow_up(question, reading, state, library) if state.question else question

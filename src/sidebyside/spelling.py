@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from sidebyside.words import ASKING_WORDS, STOP_WORDS, is_named, is_word, tokens
+from sidebyside.words import ASKING_WORDS, STOP_WORDS, is_common, is_named, tokens
 
 # How alike a slip and a word must be (rapidfuzz ratio, 0-100), and the shortest word that is mended.
-_ALIKE = 82.0
+_ALIKE = 84.0
 _SHORTEST = 3
 
 _TABLE_WORDS = frozenset(
@@ -28,18 +28,18 @@ def _vocabulary() -> tuple[str, ...]:
 def correct(text: str, is_known: Callable[[str], bool]) -> str:
     """The text with slips mended; `is_known` tells whether a folded word is one of the library's own.
 
-    Only words that no dictionary has are touched, and only where a word of asking is almost the same.
+    Only words outside everyday English are touched, and only where a word of asking is almost the same.
     """
     from rapidfuzz import fuzz, process
 
     mended = text
     for position, token in reversed(list(enumerate(tokens(text)))):
         word = token.folded
-        if len(word) < _SHORTEST or not word.isalpha() or is_word(word) or is_known(word):
+        if len(word) < _SHORTEST or not word.isalpha() or is_common(word) or is_known(word):
             continue
         if is_named(token, sentence_start=position == 0):
             continue
         best = process.extractOne(word, _vocabulary(), scorer=fuzz.ratio, score_cutoff=_ALIKE)
-        if best:
+        if best and best[0][0] == word[0]:
             mended = mended[: token.start] + best[0] + mended[token.end :]
     return mended

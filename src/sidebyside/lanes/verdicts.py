@@ -58,7 +58,7 @@ def answer_conflicts(draft: Draft, artifacts: Sequence[Artifact], question: Ques
             draft.name([artifact])
     wrong = contradictions(draft.library, looked_at)
     if lines:
-        draft.blocks.append("No, the pages disagree:\n\n" + "\n".join(lines))
+        draft.blocks.append("The pages disagree:\n\n" + "\n".join(lines))
     elif artifacts:
         draft.name(artifacts)
         draft.blocks.append(
