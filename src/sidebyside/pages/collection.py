@@ -38,6 +38,9 @@ class CollectedFile:
     def read(self) -> bytes:
         """The file's bytes, at most one more than `max_bytes`. Raises PageError."""
         try:
+            # Opening a pipe would wait for somebody to write into it.
+            if not stat.S_ISREG(self.path.stat().st_mode):
+                raise PageError(self.source, "not a regular file")
             if self.member is None:
                 with self.path.open("rb") as file:
                     return file.read(self.max_bytes + 1)
