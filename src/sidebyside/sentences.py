@@ -31,6 +31,8 @@ _ENUMERATION = re.compile(r"(?:^|[:;.\s(])1\.\s")
 _QUOTED = re.compile(r"“[^“”]{1,300}”|\"[^\"\n]{1,200}\"|`[^`\n]{1,300}`")
 _LONGEST_BRACKET = 400
 LONG_SENTENCE = 400
+# "llama.cpp", "scikit_learn": a name in lower case, which a sentence may begin with.
+_FILE_NAME = re.compile(r"[a-z]\w+[._]\w{2,}")
 
 
 def split_sentences(text: str) -> list[tuple[int, int]]:
@@ -82,7 +84,7 @@ def _ends_at_period(text: str, match: re.Match[str], word: str, beginning: str, 
         return starter
     if word.isdigit() and (_opens_item(text, match.start() - len(word)) or (numbered and len(word) < 3)):
         return False
-    return not beginning[0].islower() or _is_plain_word(word)
+    return not beginning[0].islower() or _is_plain_word(word) or bool(_FILE_NAME.match(beginning))
 
 
 def _opens_item(text: str, start: int) -> bool:

@@ -6,8 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rapidfuzz import fuzz
+
 from sidebyside.library.matching import fold_text
 from sidebyside.records import Artifact, Capability, Library
+
+# A capability that is this like one that went (0 to 100) is that one, reworded.
+_REWORDED = 70.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +88,28 @@ def _values(artifact: Artifact) -> Mapping[str, tuple[str, ...]]:
 def _diff_capabilities(old: Artifact, new: Artifact) -> Iterable[CapabilityChange]:
     before = {capability.id: capability for capability in old.capabilities}
     after = {capability.id: capability for capability in new.capabilities}
-    for identity in [*before, *(key for key in after if key not in before)]:
-        first, second = before.get(identity), after.get(identity)
-        changed = _changed_parts(first, second) if first and second else ()
-        if changed or not (first and second):
+    pairs = [(before[identity], after[identity]) for identity in before if identity in after]
+    gone = [capability for identity, capability in before.items() if identity not in after]
+    come = [capability for identity, capability in after.items() if identity not in before]
+    for capability in list(gone):
+        successor = max(come, key=lambda other: _likeness(capability, other), default=None)
+        if successor and _likeness(capability, successor) >= _REWORDED:
+            pairs.append((capability, successor))
+            gone.remove(capability)
+            come.remove(successor)
+    for first, second in pairs:
+        changed = _changed_parts(first, second)
+        if changed:
             yield CapabilityChange(new.label, _headline(first), _headline(second), changed)
+    yield from (CapabilityChange(new.label, _headline(capability), "") for capability in gone)
+    yield from (CapabilityChange(new.label, "", _headline(capability)) for capability in come)
+
+
+def _likeness(first: Capability, second: Capability) -> float:
+    """0 to 100, by characters of the description, or of the first text if one has none."""
+    if first.description and second.description:
+        return fuzz.ratio(fold_text(first.description.text), fold_text(second.description.text))
+    return fuzz.ratio(fold_text(_headline(first)), fold_text(_headline(second)))
 
 
 def _changed_parts(old: Capability, new: Capability) -> tuple[str, ...]:
@@ -102,8 +124,6 @@ def _texts(capability: Capability) -> Mapping[str, list[str]]:
     return texts
 
 
-def _headline(capability: Capability | None) -> str:
+def _headline(capability: Capability) -> str:
     """The first text of a capability, by which people recognise it."""
-    if capability is None:
-        return ""
     return next((" ".join(excerpt.text.split()) for _, excerpt in capability.parts()), "")

@@ -31,7 +31,7 @@ def slug(name: str) -> str:
     ascii_only = "".join(char for char in folded if char.isascii()).replace("+", " plus ").replace("#", " sharp ")
     readable = re.sub(r"[^a-z0-9]+", "-", ascii_only)[:80].strip("-")
     lost = any(char.isalnum() and not char.isascii() for char in folded)
-    return "-".join(filter(None, (readable, short_hash(fold_name(name))))) if lost or not readable else readable
+    return f"{readable or 'artifact'}-{short_hash(fold_name(name))}" if lost or not readable else readable
 
 
 def short_hash(text: str) -> str:

@@ -16,9 +16,11 @@ from sidebyside.records import Page, PageArtifact
 # Cosine of the word counts of two artifacts' capabilities. Halves of one real artifact's eight capabilities never fell
 # below .23 (280 splits of four artifacts); below these values two namesakes are about plainly different things.
 DIFFERENT = 0.12
-# With complete lists, or addresses that differ, on both sides a missing overlap says more.
-DIFFERENT_IF_COMPLETE = 0.2
-_FEWEST_CAPABILITIES = 3
+# Where both sides show all they count, or have addresses and these differ, a missing overlap says more.
+DIFFERENT_IF_TELLING = 0.2
+# Fewer capabilities than this say too little to tell two artifacts apart.
+_FEWEST = 3
+_FEWEST_IF_TELLING = 2
 _COMMON_WORDS = frozenset(
     "the and for with from that this these those into via using use uses used than but not more most less without "
     "while which where when such through all each per can both rather during across between enables enabling enable "
@@ -43,10 +45,14 @@ class Version:
                 self.words.update(_content_words(excerpt.text))
 
     @property
+    def counted(self) -> bool:
+        """Whether the page says how many capabilities there are, and shows all."""
+        return self.page.format == "passport" or stated_total(self.artifact) == len(self.artifact.capabilities)
+
+    @property
     def complete(self) -> bool:
-        """Whether the page shows every capability it counts."""
-        total = stated_total(self.artifact)
-        return self.page.format in ("card", "passport") or total == len(self.artifact.capabilities)
+        """Whether the page means to show all capabilities."""
+        return self.counted or self.page.format == "card"
 
 
 @dataclass(slots=True)
@@ -143,11 +149,12 @@ def _is_alike(version: Version, cluster: Cluster) -> bool:
 def _is_different(version: Version, cluster: Cluster) -> bool:
     """Plainly something else: the two hardly share a word. Only asked where no capability is shared."""
     fewest = min(len(version.wordings), len(cluster.wordings))
-    complete = version.complete and any(known.complete for known in cluster.versions)
+    complete = version.counted and any(known.counted for known in cluster.versions)
     apart = bool(version.artifact.url and cluster.urls)
-    if not fewest or (fewest < _FEWEST_CAPABILITIES and not (complete or apart)):
+    telling = complete or apart
+    if fewest < (_FEWEST_IF_TELLING if telling else _FEWEST):
         return False
-    return _cosine(version.words, cluster.words) < (DIFFERENT_IF_COMPLETE if complete or apart else DIFFERENT)
+    return _cosine(version.words, cluster.words) < (DIFFERENT_IF_TELLING if telling else DIFFERENT)
 
 
 def _cosine(first: Counter[str], second: Counter[str]) -> float:

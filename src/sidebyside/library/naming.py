@@ -137,7 +137,9 @@ def _candidates(cluster: Cluster) -> Iterator[str]:
         for short in _shortened(name):
             if fold_name(short) not in _PLAIN_WORDS and len(loose_name(short)) > 1 and not short.isdigit():
                 yield short
-        yield slug(name)
+        # Nobody types the hash that stands in for lost letters.
+        if not slug(name).endswith(short_hash(fold_name(name))):
+            yield slug(name)
 
 
 def _shortened(name: str) -> Iterator[str]:
