@@ -8,18 +8,25 @@ import unicodedata
 from sidebyside.words import ASKING_WORDS, STOP_WORDS, is_common, tokens
 
 _GREETING = re.compile(
-    r"(?:hi+|hello+|hey+|hiya|howdy|yo|greetings|good (?:morning|afternoon|evening|day)|how are you(?: doing)?(?: today)?|what'?s up|sup)"
+    r"(?:hi+|hello+|hey+|hiya|howdy|yo|greetings|good (?:morning|afternoon|evening|day)|"
+    r"how are you(?: doing)?(?: today)?|what'?s up|sup)"
     r"(?:[\s,!.]+(?:there|all|everyone|assistant|bot|friend|again|how are you(?: doing)?(?: today)?))*"
 )
 _THANKS = re.compile(
-    r"(?:ok(?:ay)?[\s,]*)?(?:thanks?(?: you)?|thx|ty|cheers|great|nice|cool|perfect|awesome|got it|ok(?:ay)?)(?:[\s,!.]+(?:a lot|so much|very much|thanks?|thank you|again|man|all))*"
+    r"(?:ok(?:ay)?[\s,]*)?(?:thanks?(?: you)?|thx|ty|cheers|great|nice|cool|perfect|awesome|got it|"
+    r"ok(?:ay)?)(?:[\s,!.]+(?:a lot|so much|very much|thanks?|thank you|again|man|all))*"
 )
 _BYE = re.compile(r"(?:good ?bye|bye+|see you|cya|good night)(?:[\s,!.]+\w+)?")
 _HELP = re.compile(
-    r"(?:help|\?+|/help|menu|usage|instructions|(?:can you )?help me|what (?:can|do) you (?:do|know|answer)|what can i ask(?: you)?|who are you|what are you|"
-    r"how (?:do|does|can) (?:this|you|i use (?:this|you)) ?(?:work)?|what is this|what questions can i ask(?: you)?|how to use(?: this| it)?|what should i ask)"
+    r"(?:help|\?+|/help|menu|usage|instructions|(?:can you )?help me|what (?:can|do) you (?:do|know|answer)|"
+    r"what can i ask(?: you)?|who are you|what are you|"
+    r"how (?:do|does|can) (?:this|you|i use (?:this|you)) ?(?:work)?|what is this|"
+    r"what questions can i ask(?: you)?|how to use(?: this| it)?|what should i ask)"
 )
 FOREIGN_REPLY = "I read questions in English only, as the saved pages are in English. Please ask again in English."
+_HOW_TO_ASK = (
+    "Name one artifact to look at it, two or more to compare them, or describe what you need to search them all."
+)
 _EXPLANATION = "I answer comparison questions from the saved pages, with a quote for each statement."
 
 
@@ -35,7 +42,7 @@ def reply_to_chatter(text: str) -> str | None:
     if _BYE.fullmatch(plain):
         return "Goodbye."
     if _HELP.fullmatch(plain):
-        return f"{_EXPLANATION} Name one artifact to look at it, two or more to compare them, or describe what you need to search them all."
+        return f"{_EXPLANATION} {_HOW_TO_ASK}"
     if is_foreign(text):
         return FOREIGN_REPLY
     if not re.search(r"[^\W\d_]{2,}", text):

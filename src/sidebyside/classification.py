@@ -11,12 +11,15 @@ from sidebyside.records import Filter, Library, Question
 from sidebyside.words import ASKING_WORDS, STOP_WORDS, content_words, fold, is_common, tokens
 
 _ALTERNATIVES = re.compile(
-    r"\b(?:alternatives?|substitutes?|replacements?|competitors?|rivals?|similar (?:to|artifacts?|tools?|ones?)|instead of|"
-    r"in place of|(?:something|anything|others?|else|one|tools?|ones)(?: \w+){0,2}? like|comparable to|replaces?|besides|other than|"
+    r"\b(?:alternatives?|substitutes?|replacements?|competitors?|rivals?|similar (?:to|artifacts?|tools?|ones?)|"
+    r"instead of|"
+    r"in place of|(?:something|anything|others?|else|one|tools?|ones)(?: \w+){0,2}? like|comparable to|replaces?|"
+    r"besides|other than|"
     r"other (?:options|choices|tools|artifacts)|apart from|swap(?:ped)? out|switch(?:ing)? (?:away )?from)\b"
 )
 _BEST_FOR = re.compile(
-    r"\b(?:best (?:for|at|suited|used)|use[- ]?cases?|who should|who (?:is|would)|when (?:should|would|to)|purpose|what for|"
+    r"\b(?:best (?:for|at|suited|used)|use[- ]?cases?|who should|who (?:is|would)|when (?:should|would|to)|"
+    r"purpose|what for|"
     r"(?:ideal|suited|suitable|meant|intended|designed|made|good|useful|used|right) for|good at)\b"
 )
 _BEST_FOR_WORDS = frozenset(
@@ -24,7 +27,8 @@ _BEST_FOR_WORDS = frozenset(
     users someone choose audience target situation situations""".split()
 )
 _CONFLICT = re.compile(
-    r"\b(?:agree|disagree|contradict|conflict|consistent|inconsistent|differ|discrepan|mismatch|same (?:everywhere|on (?:all|every|both))|"
+    r"\b(?:agree|disagree|contradict|conflict|consistent|inconsistent|differ|discrepan|mismatch|"
+    r"same (?:everywhere|on (?:all|every|both))|"
     r"(?:all|both|different|other|several|various) (?:pages|sources)|sources say)\w*\b"
 )
 _VERDICT = re.compile(r"\b(?:verdicts?|conclusions?|conclude[sd]?)\b")
@@ -59,8 +63,10 @@ _HOW = re.compile(
 )
 # A type is a condition where it is what the question looks for, not what somebody works on ("my dataset").
 _SOUGHT = re.compile(
-    r"(?:^|[.?!,:;]\s*)(?:(?:and|so|ok|but)\s+)?(?:(?:please|can you|could you|tell me|show me|give me|list|name|find|which|what|how many|"
-    r"is there|are there|do you (?:have|know)|any|all|every|the|a|an|of|number|count|total|me|us|i need|i want|looking for|recommend|"
+    r"(?:^|[.?!,:;]\s*)(?:(?:and|so|ok|but)\s+)?(?:(?:please|can you|could you|tell me|show me|give me|list|name|"
+    r"find|which|what|how many|"
+    r"is there|are there|do you (?:have|know)|any|all|every|the|a|an|of|number|count|total|me|us|i need|i want|"
+    r"looking for|recommend|"
     r"suggest|(?:top|best|highest|lowest|cheapest|worst|most|least|first)\b[\w-]*|ranked|rated|rank|ranking|free|freemium|paid|not|non|"
     r"other|good|\d+|one|two|three|four|five|popular|expensive|available)[\s,-]+)*$"
 )

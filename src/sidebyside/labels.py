@@ -11,16 +11,19 @@ from sidebyside.words import fold
 
 # How people ask for a row of the table. Page vocabulary comes first, everyday words after it.
 _LABEL_WORDS: dict[str, str] = {
-    "UnfragileRank": r"unfragile ?rank\w*|overall (?:rank|score|rating)\w*|rank\w*|outrank\w*|ratings?|rated|scor(?:es?|ed|ing)",
+    "UnfragileRank": r"unfragile ?rank\w*|overall (?:rank|score|rating)\w*|rank\w*|outrank\w*|ratings?|rated|"
+    r"scor(?:es?|ed|ing)",
     "Adoption": r"adoption(?: scores?)?|adopted|popularity|popular",
     "Quality": r"quality(?: scores?)?",
     "Ecosystem": r"ecosystem(?: scores?)?",
     "Match Graph": r"match[- ]?graph(?: scores?)?",
-    "Pricing": r"pric(?:es?|ing|ed|ey)(?: models?| plans?| tiers?)?|costs?|costing|free|freemium|paid|pay|cheap\w*|expensive|"
-    r"money|gratis|for nothing|no charge|charges?|subscriptions?|paywall(?:ed)?",
+    "Pricing": r"pric(?:es?|ing|ed|ey)(?: models?| plans?| tiers?)?|costs?|costing|free|freemium|paid|pay|"
+    r"cheap\w*|expensive|money|gratis|for nothing|no charge|charges?|subscriptions?|paywall(?:ed)?",
     "Capabilities": r"(?:number|count|amount) of (?:decomposed )?(?:capabilities|features)|capabilit(?:y|ies) counts?|"
-    r"(?:how many|more|most|fewer|fewest|less|least) (?:decomposed |listed |total )?(?:capabilities|features)|capabilities|capability",
-    "Times Matched": r"times matched|(?:often|many times|times) (?:been |has it been |was it |it is )?matched|matched|match(?:es)? counts?",
+    r"(?:how many|more|most|fewer|fewest|less|least) (?:decomposed |listed |total )?(?:capabilities|features)|"
+    r"capabilities|capability",
+    "Times Matched": r"times matched|(?:often|many times|times) (?:been |has it been |was it |it is )?matched|matched|"
+    r"match(?:es)? counts?",
     "Type": r"(?:what|which) (?:type|kind|sort|category|class)|artifact types?|\btypes?\b|categor(?:y|ies)",
 }
 # Labels where a bare number is a table cell, so that conditions such as "above 40" make sense.
@@ -41,7 +44,8 @@ _LOW = re.compile(
     r"\b(?:lower|fewer|worse|smaller|weaker|less|shorter|cheap|cheaper|behind|loses?|trails?)\b"
 )
 _LIMIT = re.compile(
-    r"\b(?:top|best|first|highest|lowest|bottom|worst|leading)[ -](\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)\b"
+    r"\b(?:top|best|first|highest|lowest|bottom|worst|leading)[ -](\d{1,3}|two|three|four|five|six|seven|eight|"
+    r"nine|ten)\b"
 )
 _LIMIT_BEFORE = re.compile(
     r"\b(two|three|four|five|six|seven|eight|nine|ten|\d{1,2}) (?:highest|lowest|best|top|worst|most|least)\b"
@@ -50,8 +54,8 @@ _WORD_NUMBERS = {w: n for n, w in enumerate("zero one two three four five six se
 
 # The type words of pages, used when a library does not (yet) hold such a thing: "no datasets here" is an answer.
 PAGE_TYPES = (
-    "Agent", "API", "Benchmark", "CLI", "Dataset", "Extension", "Framework", "MCP Server", "Model", "Platform", "Product",
-    "Prompt", "Repository", "Skill", "Template", "Web App", "Workflow",
+    "Agent", "API", "Benchmark", "CLI", "Dataset", "Extension", "Framework", "MCP Server", "Model", "Platform",
+    "Product", "Prompt", "Repository", "Skill", "Template", "Web App", "Workflow",
 )  # fmt: skip
 _TYPE_SYNONYMS = {
     "repo": "Repository",
@@ -125,7 +129,7 @@ def find_types(text: str, known: Iterable[str]) -> list[LabelUse]:
 
 
 def find_prices(text: str) -> list[Filter]:
-    """Conditions on the price class: "free", "paid", "not free", "free or freemium" (as two filters, either may hold)."""
+    """Conditions on the price class: "free", "not free"; "free or freemium" gives two, either of which may hold."""
     folded = fold(text)
     found = []
     for price in PRICES:
@@ -135,7 +139,8 @@ def find_prices(text: str) -> list[Filter]:
     if re.search(r"\b(?:cost|costs|costing|charge) (?:money|something)\b|\bfor money\b", folded):
         found.append(Filter("Pricing", "!=", "Free"))
     if re.search(
-        r"\b(?:cost|costs|costing|for|charge) nothing\b|\bgratis\b|\bno (?:charge|cost)\b|\bwithout (?:paying|charge)\b",
+        r"\b(?:cost|costs|costing|for|charge) nothing\b|\bgratis\b|\bno (?:charge|cost)\b|\bwithout (?:paying|"
+        r"charge)\b",
         folded,
     ):
         found.append(Filter("Pricing", "=", "Free"))

@@ -23,16 +23,21 @@ class Stranger:
 _BESIDE = r"(?:vs\.?|versus|or|and|than|with|to|against|from|,|/)"
 # ...or where a question has its subject ("is Y free?", "price of Y", "what about Y", "alternatives to Y").
 _SUBJECT = re.compile(
-    r"(?:^|\b(?:and|but|so|ok(?:ay)?|then)\s+)(?:please )?(?:is|are|was|does|do|did|can|could|will|would|has|have|should i (?:use|pick|choose|take))\s+(?:the\s+)?$"
-    r"|\b(?:what|who|how)(?:'s| is| are| does| do| can| about| much is| much does| many \w+ does| good is| well does)\s+(?:the\s+)?$"
-    r"|\b(?:about|describe|compare|explain|alternatives? (?:to|for|of)|instead of|similar to|replace|between)\s+(?:the\s+)?$"
+    r"(?:^|\b(?:and|but|so|ok(?:ay)?|then)\s+)(?:please )?(?:is|are|was|does|do|did|can|could|will|would|has|have|"
+    r"should i (?:use|pick|choose|take))\s+(?:the\s+)?$"
+    r"|\b(?:what|who|how)(?:'s| is| are| does| do| can| about| much is| much does| many \w+ does| good is|"
+    r" well does)\s+(?:the\s+)?$"
+    r"|\b(?:about|describe|compare|explain|alternatives? (?:to|for|of)|instead of|similar to|replace|"
+    r"between)\s+(?:the\s+)?$"
 )
 _OF = re.compile(r"\b(?:of|for|does|do|is|in|by|from|has|have)\s+(?:the\s+)?$")
 _POSSESSIVE = re.compile(r"^['’]s\b")
 # A question that asks which artifact fits names a need, not an artifact: "which tool works with RunPod?".
 _SEARCHES = re.compile(
-    r"^(?:and |so |ok |but )?(?:which|who|whose|list|show|find|name|recommend|suggest|any\b|is there|are there|do you have|do any|does any|"
-    r"does anything|can any|what (?:can|could|would|should|artifacts?|tools?|models?|\w+ (?:can|could|supports?|does|has|have|is best|lets?|works?))|"
+    r"^(?:and |so |ok |but )?(?:which|who|whose|list|show|find|name|recommend|suggest|any\b|is there|are there|"
+    r"do you have|do any|does any|"
+    r"does anything|can any|what (?:can|could|would|should|artifacts?|tools?|models?|\w+ (?:can|could|supports?|"
+    r"does|has|have|is best|lets?|works?))|"
     r"i (?:want|need|would|am|have)|how (?:can|do|could|should|would) i|where|how many)\b"
 )
 _GENERIC = frozenset(
@@ -41,7 +46,8 @@ _GENERIC = frozenset(
 )
 _COMPARES_TWO = re.compile(
     r"^(?:is |are |which is |what is |what's )?(?:better|worse|faster|cheaper|best)?[\s,:]*(?P<x>[\w .+-]{2,40}?)\s+"
-    r"(?:(?:a |an |the )?(?:better|worse|cheaper|faster|slower|stronger|more \w+|less \w+|good)(?: \w+){0,2}? (?:than|as)|vs\.?|versus)\s+(?P<y>[\w .+-]{2,40}?)\W*$",
+    r"(?:(?:a |an |the )?(?:better|worse|cheaper|faster|slower|stronger|more \w+|less \w+|"
+    r"good)(?: \w+){0,2}? (?:than|as)|vs\.?|versus)\s+(?P<y>[\w .+-]{2,40}?)\W*$",
     re.IGNORECASE,
 )
 

@@ -18,7 +18,8 @@ from sidebyside.words import ASKING_WORDS, content_words, fold, initials, is_nam
 COVERAGE = 0.75
 
 _EMPTY_REPLY = re.compile(
-    r"\b(?:not (?:stated|mentioned|specified|provided|described)|no information|does not (?:state|mention|say|specify|provide)|the quotes?|the page)\b"
+    r"\b(?:not (?:stated|mentioned|specified|provided|described)|no information|does not (?:state|mention|say|"
+    r"specify|provide)|the quotes?|the page)\b"
 )
 _FORBIDDEN = re.compile(r"https?://|www\.|<[a-z/!]|\]\(|```|\[\d+\]", re.IGNORECASE)
 # Words a summary may add without adding a statement.
@@ -29,9 +30,9 @@ _FREE_WORDS = ASKING_WORDS | frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The result for one sentence: supported or not, why not ("" if supported), word coverage 0..1, which evidence it rests on.
+    """The result for one sentence: supported or not, why not ("" if supported), word coverage from 0 to 1.
 
-    `rests_on` holds positions in the evidence list, most telling first.
+    `rests_on` holds positions of the evidence it rests on, most telling first.
     """
 
     supported: bool

@@ -20,9 +20,9 @@ STOP_WORDS = frozenset(
     if else when where which who whom whose what why how there here not no nor only own same too very just also any
     some each every all both either neither such more most much many less least few fewer other another one ones
     i'm i'd isn't aren't don't doesn't didn't can't cannot couldn't won't wouldn't that's what's which's who's let
-    please tell show give say says said know want need me us get got gets let's whats hows wheres whos pls plz ok okay between among versus vs against per
+    please tell show give say says said know want need me us get got gets let's between among versus vs against per
     via up out off down again ever even still yet really actually exactly actual kind kinds sort sorts thing things
-    way ways anything something nothing everything anyone someone
+    way ways anything something nothing everything anyone someone whats hows wheres whos pls plz ok okay
     during while after before because since until whether although however also""".split()
 )
 
@@ -35,7 +35,8 @@ ASKING_WORDS = frozenset(
     option options artifact artifacts tool tools product products library page pages available use used using uses
     list name names mention mentions mentioned state states stated higher highest lower lowest larger largest longer
     longest shorter shortest bigger biggest smaller smallest greater greatest faster fastest slower slowest cheaper
-    cheapest top bottom first second third last former latter above below ahead behind outrank outranks outranked""".split()
+    cheapest top bottom first second third last former latter above below ahead behind outrank outranks
+    outranked""".split()
 )
 
 

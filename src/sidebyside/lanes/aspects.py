@@ -34,7 +34,8 @@ _COMPARATIVE = re.compile(
 )
 _ADVERB = re.compile(r"\b(faster|slower|cheaper|quicker|fastest|slowest|cheapest|quickest)\b", re.IGNORECASE)
 _BASE_FORMS = {
-    "longest": "longer", "largest": "larger", "biggest": "bigger", "highest": "higher", "greatest": "greater", "smallest": "smaller",
+    "longest": "longer", "largest": "larger", "biggest": "bigger", "highest": "higher", "greatest": "greater",
+    "smallest": "smaller",
     "shortest": "shorter", "lowest": "lower", "most": "more", "fewest": "fewer", "least": "less", "fastest": "faster",
     "slowest": "slower", "cheapest": "cheaper", "quickest": "quicker",
 }  # fmt: skip
@@ -176,7 +177,8 @@ def _figures_lead(draft: Draft, sides: Sequence[Side], question: Question) -> st
         labels = join_names(f"**{m.artifact.label}**" for m in ordered)
         marks = "".join(draft.cite(m.evidence) for m in ordered)
         return f"{labels} state the same figure: {ordered[0].quantity.shown} {marks}."
-    winner = f"**{ordered[0].artifact.label}** {_ahead(question, end, ordered[0].quantity.unit)}: {_figure(ordered[0], draft)}"
+    ahead = _ahead(question, end, ordered[0].quantity.unit)
+    winner = f"**{ordered[0].artifact.label}** {ahead}: {_figure(ordered[0], draft)}"
     others = join_names(f"{_figure(m, draft)} for **{m.artifact.label}**" for m in ordered[1:])
     return f"{winner}, against {others}."
 
@@ -201,7 +203,8 @@ def _add_unknown(draft: Draft, question: Question, names: NameIndex) -> None:
     """Sides that are not in the library at all."""
     told = join_names(f"**{name}**" for name in question.unknown)
     draft.blocks.append(
-        f"{told} {'is' if len(question.unknown) == 1 else 'are'} not in the library. {nearest_block(draft, question.unknown, names)}"
+        f"{told} {'is' if len(question.unknown) == 1 else 'are'} not in the library. "
+        f"{nearest_block(draft, question.unknown, names)}"
     )
     draft.status = "not_found" if draft.status == "not_found" else "partial"
 

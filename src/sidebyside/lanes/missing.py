@@ -68,7 +68,7 @@ def _plain(name: str) -> str:
 
 
 def _answer_from_mentions(draft: Draft, question: Question, retriever: Retriever) -> bool:
-    """Quote what descriptions say about a thing that has no page of its own; False where they say nothing to the point."""
+    """Quote what descriptions say about a thing without a page of its own; False where that is nothing to the point."""
     name = question.unknown[0]
     sides = []
     query = (f"{name} {question.aspect}",)

@@ -145,7 +145,7 @@ def answer_alternatives(draft: Draft, artifact: Artifact, retriever: Retriever) 
 def _likeness(
     artifact: Artifact, own: Mapping[str, NDArray[np.float32]], other: Artifact, retriever: Retriever
 ) -> tuple[float, Evidence]:
-    """How like another artifact is: the mean of each capability's best match, more for the same type; and what matches best."""
+    """How like another artifact is (mean best match, more for the same type), and the capability that matches best."""
     theirs = retriever.capability_vectors(other.id)
     if not own or not theirs:
         return 0.0, headline(other, other.capabilities[0])

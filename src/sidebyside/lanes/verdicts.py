@@ -12,7 +12,8 @@ from sidebyside.records import Artifact, Evidence, Library, Question, Verdict
 from sidebyside.words import fold, join_names
 
 _LEADS = re.compile(
-    r"(?:leads|is stronger|is ahead|scores higher|wins|is better|does better) (?:on|in)\s+(?P<labels>[^.;]+?)(?=,?\s+while\b|,?\s+but\b|[.;]|$)"
+    r"(?:leads|is stronger|is ahead|scores higher|wins|is better|does better) (?:on|"
+    r"in)\s+(?P<labels>[^.;]+?)(?=,?\s+while\b|,?\s+but\b|[.;]|$)"
 )
 
 
@@ -62,7 +63,8 @@ def answer_conflicts(draft: Draft, artifacts: Sequence[Artifact], question: Ques
     elif artifacts:
         draft.name(artifacts)
         draft.blocks.append(
-            f"The pages agree on {join_names(f'**{a.label}**' for a in artifacts)}{_agreed(draft, artifacts, question)}."
+            f"The pages agree on {join_names(f'**{a.label}**' for a in artifacts)}"
+            f"{_agreed(draft, artifacts, question)}."
         )
     else:
         draft.blocks.append("The pages do not contradict each other.")
