@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from sidebyside.app.evidence_view import CLASS_NAMES, MAX_SIDES, evidence_html, side_class
-from sidebyside.app.markup import answer_html, cited_text, clean, split_citations
+from sidebyside.app.markup import answer_html, cited_text, clean, message_html, split_citations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,7 +174,7 @@ def _notes_html(answer: Answer, prefix: str) -> str:
 def _problem_html(turn: Turn) -> str:
     if turn.state == "stopped":
         return '<p class="problem stopped">Stopped. What is above was checked before you stopped it.</p>'
-    return f'<p class="problem failed" role="alert">{clean(turn.error)}</p>' if turn.state == "failed" else ""
+    return f'<p class="problem failed" role="alert">{message_html(turn.error)}</p>' if turn.state == "failed" else ""
 
 
 def _actions_html(turn: Turn, number: int, last: bool) -> str:

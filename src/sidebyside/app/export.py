@@ -8,8 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from sidebyside.app.markup import clean
-from sidebyside.app.plot import describe, plot_html
-from sidebyside.app.sides import SCALES
+from sidebyside.app.plot import plot_html
 
 if TYPE_CHECKING:
     from sidebyside.app.sides import Row, Sides
@@ -37,12 +36,12 @@ def to_markdown(sides: Sides) -> str:
         cells = [_markdown_cell(cell, places) for cell in row.cells]
         mark = " (differs)" if row.differs else ""
         lines.append(f"| {_plain(row.label)}{mark} | {' | '.join(cells)} |")
-    lines += ["", f"Order by these weights ({_weights(sides)}): {_order(sides)}"]
+    lines += ["", f"Order by these weights ({_weights(sides)}): {_plain(_order(sides))}"]
     for artifact in sides.artifacts:
         lines += ["", f"## {_plain(artifact.label)}", ""]
         for capability in artifact.capabilities:
             lines += _markdown_capability(capability, places)
-    lines += ["", "## Places", "", *(f"{number}. {place}" for place, number in places.items()), ""]
+    lines += ["", "## Places", "", *(f"{number}. {_code(place)}" for place, number in places.items()), ""]
     return "\n".join(lines)
 
 
@@ -148,17 +147,17 @@ def _order(sides: Sides) -> str:
     return "; ".join(parts) + ("" if sides.settled else " (ranges overlap: the order is not settled)")
 
 
-def score_words(sides: Sides, position: int) -> str:
-    """All scores of one artifact in words."""
-    return "; ".join(f"{label} {describe(scores[position], SCALES[label])}" for label, scores in sides.scores.items())
-
-
 def _where(fact: Fact) -> str:
     return f"{fact.source.file}, characters {fact.source.start}-{fact.source.end}"
 
 
 def _place(place: str, places: dict[str, int]) -> int:
     return places.setdefault(place, len(places) + 1)
+
+
+def _code(text: str) -> str:
+    """Text as a Markdown code span."""
+    return "`" + " ".join(text.split()).replace("`", "'") + "`"
 
 
 def _plain(text: str) -> str:

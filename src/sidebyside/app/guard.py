@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
+# What the page and gradio's own client ask for; /gradio_api/call/ask is the programmatic question.
 _GET = re.compile(
-    r"/(?:|config/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt"
-    r"|assets/[\w.-]+|static/(?:fonts|img|js)/[\w./-]+"
-    r"|sidebyside/[\w.-]+"
-    r"|gradio_api/(?:info|app_id|startup-events|theme\.css|queue/data|upload_progress|heartbeat/\w+"
-    r"|call/(?:v2/)?ask/\w+|file=.+/api_info\.json))"
+    r"/(?:|config/?|theme\.css|favicon\.ico|assets/[\w.-]+|static/(?:fonts|img|js)/[\w./-]+|sidebyside/[\w.-]+"
+    r"|gradio_api/(?:info/?|app_id|startup-events|queue/data|upload_progress|heartbeat/\w+|call/(?:v2/)?ask/\w+))"
 )
 _POST = re.compile(r"/gradio_api/(?:queue/join|run/predict|cancel|reset|upload|call/(?:v2/)?ask)/?")
+
+# Bytes in the body of a request: dropped files, and everything else.
+MAX_UPLOAD = 64_000_000
+MAX_BODY = 8_000_000
 
 # 'unsafe-eval' and inline scripts are gradio's own needs; handlers inside markup ('script-src-attr') are not.
 POLICY = "; ".join(
@@ -65,10 +67,12 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope) if scope["type"] == "http" else "not here"
-        if refusal:
-            if scope["type"] == "http":
-                await PlainTextResponse(refusal, status_code=403, headers=HEADERS)(scope, receive, send)
+        if scope["type"] != "http":
+            return
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            status, reason = refusal
+            await PlainTextResponse(reason, status_code=status, headers=HEADERS)(scope, receive, send)
             return
 
         async def send_with_headers(message: Message) -> None:
@@ -78,19 +82,35 @@ class Guard:
 
         await self._app(scope, receive, send_with_headers)
 
-    def _refusal(self, scope: Scope) -> str:
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        """Status and reason for what is not let through."""
         headers = Headers(scope=scope)
+        method, path = scope["method"], scope["path"]
         if _host(headers.get("host", "")) not in self._hosts:
-            return "this page answers under localhost only"
-        origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc.casefold() != headers.get("host", "").casefold():
-            return "requests from other sites are refused"
-        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none") and scope["method"] != "GET":
-            return "requests from other sites are refused"
-        allowed = _GET if scope["method"] in ("GET", "HEAD") else _POST if scope["method"] == "POST" else None
-        if allowed is None or not allowed.fullmatch(scope["path"]) or ".." in scope["path"]:
-            return "not here"
-        return ""
+            return 403, "this page answers under localhost only"
+        if _foreign(headers, method):
+            return 403, "requests from other sites are refused"
+        allowed = {"GET": _GET, "HEAD": _GET, "POST": _POST}.get(method)
+        if allowed is None or not allowed.fullmatch(path) or ".." in path:
+            return 404, "not here"
+        return _too_large(headers, path) if method == "POST" else None
+
+
+def _foreign(headers: Headers, method: str) -> bool:
+    """Whether another site sent this: by its Origin, or by what the browser says about who asked."""
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc.casefold() != headers.get("host", "").casefold():
+        return True
+    return method == "POST" and headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+
+
+def _too_large(headers: Headers, path: str) -> tuple[int, str] | None:
+    """Bodies say how long they are, and are not too long: nothing can fill memory or disk."""
+    length = headers.get("content-length", "")
+    if not length.isascii() or not length.isdigit():
+        return 411, "the length of the request is missing"
+    limit = MAX_UPLOAD if path.startswith("/gradio_api/upload") else MAX_BODY
+    return (413, f"more than {limit // 1_000_000} MB at a time") if int(length) > limit else None
 
 
 def _host(header: str) -> str:

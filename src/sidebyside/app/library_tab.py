@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from sidebyside.app.adding import Added, add_dropped
 from sidebyside.app.assets import asset
 from sidebyside.app.library_view import added_html, artifact_html, library_html, progress_html
-from sidebyside.app.markup import clean
+from sidebyside.app.markup import message_html
 from sidebyside.app.provider import Provider
 from sidebyside.errors import SidebysideError
 
@@ -52,7 +52,7 @@ class LibraryTab:
         try:
             return library_html(self._provider.library())
         except SidebysideError as error:
-            return f'<p class="problem">{clean(str(error))}</p>'
+            return f'<p class="problem">{message_html(str(error))}</p>'
 
     def _open(self, event: gr.EventData) -> str:
         try:
@@ -61,7 +61,7 @@ class LibraryTab:
         except KeyError:
             return '<p class="problem">This artifact is no longer in the library.</p>'
         except SidebysideError as error:
-            return f'<p class="problem">{clean(str(error))}</p>'
+            return f'<p class="problem">{message_html(str(error))}</p>'
 
     def _add(self, files: list[str] | None) -> Iterator[list[Any]]:
         """Show how far adding is, then the report and the new table; the drop zone is empty again."""
@@ -77,7 +77,10 @@ class LibraryTab:
 
 
 def _discard(files: list[str]) -> None:
-    """Remove what gradio kept of the dropped files; each lies in a folder of its own."""
-    for file in files:
-        with suppress(OSError):
-            shutil.rmtree(Path(file).parent)
+    """Remove what gradio kept of the dropped files; each lies in a folder of its own below its upload folder."""
+    uploads = Path(get_upload_folder()).resolve()
+    for file in map(Path, files):
+        if uploads in file.resolve().parents:
+            with suppress(OSError):
+                file.unlink()
+                file.parent.rmdir()

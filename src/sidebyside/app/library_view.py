@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from sidebyside.app.markup import clean
+from sidebyside.app.markup import clean, message_html
 from sidebyside.app.sides_view import capability_list_html
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def added_html(added: Added) -> str:
     """The report: what was taken in, what was not and why, what changed, and where pages disagree."""
     parts = ['<div class="report" role="status">']
     if added.error:
-        parts.append(f'<p class="problem failed">{clean(added.error)}</p>')
+        parts.append(f'<p class="problem failed">{message_html(added.error)}</p>')
     if added.report is not None:
         parts.append(f"<p>{_built(added.report)}</p>")
     parts.append(_skipped_html(added.skipped))

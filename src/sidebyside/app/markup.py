@@ -41,6 +41,11 @@ def answer_html(text: str, link: CitationLink) -> str:
     return str(parser.renderer.render(tokens, parser.options, {"link": link})).strip()
 
 
+def message_html(text: str) -> str:
+    """A message of the program: escaped, with `commands` set as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", clean(text))
+
+
 def split_citations(text: str) -> list[str | int]:
     """`text` cut into plain stretches and citation numbers, in order."""
     parts: list[str | int] = []

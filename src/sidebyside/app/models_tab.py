@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from sidebyside.app.assets import asset
-from sidebyside.app.markup import clean
+from sidebyside.app.markup import message_html
 from sidebyside.app.models_view import NO_MODEL, ModelRow, busy_html, done_html, models_html
 from sidebyside.app.provider import Provider
 from sidebyside.app.speeds import known_speeds, measure
@@ -62,7 +62,7 @@ class ModelsTab:
                 for model in catalogue
             ]
         except SidebysideError as error:
-            return f'<p class="problem">{clean(str(error))}</p>'
+            return f'<p class="problem">{message_html(str(error))}</p>'
         return models_html(rows, known_speeds(self._settings.index), quotes_only=writing is None)
 
     def _use(self, event: gr.EventData) -> Iterator[list[Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sidebyside.app.markup import clean
+from sidebyside.app.markup import clean, message_html
 
 if TYPE_CHECKING:
     from sidebyside.app.speeds import Speed
@@ -116,4 +116,4 @@ def busy_html(text: str, done: int = 0, total: int = 0) -> str:
 
 def done_html(text: str, *, failed: bool = False) -> str:
     """How it ended."""
-    return f'<p class="{"problem failed" if failed else "report"}" role="status">{clean(text)}</p>'
+    return f'<p class="{"problem failed" if failed else "report"}" role="status">{message_html(text)}</p>'

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import ipaddress
 import os
+import shutil
 import sys
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 from starlette.middleware import Middleware
 
-from sidebyside.app.guard import Guard
+from sidebyside.app.guard import MAX_UPLOAD, Guard
 from sidebyside.app.page import build_page, stylesheet, theme
 from sidebyside.app.provider import Provider
 from sidebyside.app.routes import download_routes
@@ -27,7 +30,7 @@ def launch(settings: Settings, *, prevent_block: bool = False, provider: Provide
     `page.local_url` is its address and `page.close()` ends it. Raises SettingsError when the address cannot be used.
     """
     _check_host(settings.host)
-    _keep_no_statistics()
+    _set_up_gradio()
     provider = provider or Provider(settings)
     provider.warm()
     page = build_page(provider, settings)
@@ -67,14 +70,21 @@ def _launch_options(settings: Settings, provider: Provider) -> dict[str, Any]:
         "enable_monitoring": False,
         "run_history": False,
         "footer_links": [],
-        "max_file_size": settings.max_page_bytes,
+        "max_file_size": MAX_UPLOAD,
         "theme": theme(),
         "css": stylesheet(),
     }
 
 
-def _keep_no_statistics() -> None:
-    """Gradio reports to its makers and tallies every event for a dashboard; this page wants neither."""
+def _set_up_gradio() -> None:
+    """Settings that gradio reads from the environment.
+
+    It reports to its makers and tallies every event for a dashboard: this page wants neither. Dropped files wait in a
+    folder that only this user can read and that goes when the server ends.
+    """
+    uploads = tempfile.mkdtemp(prefix="sidebyside-")
+    atexit.register(shutil.rmtree, uploads, ignore_errors=True)
+    os.environ["GRADIO_TEMP_DIR"] = uploads
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(sys.maxsize)

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from sidebyside.app.markup import clean
+from sidebyside.app.markup import message_html
 from sidebyside.app.provider import Provider
 from sidebyside.app.sides import DEFAULT_WEIGHTS, MAX_SIDES, MAX_WEIGHT, MIN_SIDES, SCALES, Sides, compare_sides
 from sidebyside.app.sides_view import (
@@ -114,7 +114,7 @@ class SidesTab:
                 comparison = assistant.compare([artifact.id for artifact in sides.artifacts])
             rest = capabilities_html(comparison) + remarks_html(comparison)
         except SidebysideError as error:
-            rest = f'<p class="problem failed">{clean(str(error))}</p>'
+            rest = f'<p class="problem failed">{message_html(str(error))}</p>'
         return [
             facts_html(sides),
             gr.update(visible=True),

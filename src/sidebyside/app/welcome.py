@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sidebyside.app.answers import ask_button
 from sidebyside.app.examples import example_questions
-from sidebyside.app.markup import clean
+from sidebyside.app.markup import clean, message_html
 from sidebyside.app.provider import Provider
 from sidebyside.errors import IndexMissingError, SidebysideError
 
@@ -68,7 +68,7 @@ def _holdings_html(library: Library) -> str:
 
 
 def _notice_html(title: str, text: str) -> str:
-    return f'<section class="welcome"><div><h2>{title}</h2><p role="status">{clean(text)}</p></div></section>'
+    return f'<section class="welcome"><div><h2>{title}</h2><p role="status">{message_html(text)}</p></div></section>'
 
 
 def _count(number: int, word: str) -> str:

@@ -127,3 +127,25 @@ document.addEventListener('click', (event) => { if (!event.composedPath().includ
 menu.addEventListener('keydown', (event) => { if (event.key === 'Escape') { menu.open = false; summary.focus(); } });
 
 show(conversations().some((item) => item.id === current) ? current : '');
+
+// The server can be stopped while the page stays open. Ask now and then whether it is there; after a restart it knows
+// nothing of this page, so load it again: the conversation is kept here.
+let known = '';
+async function look() {
+  try {
+    const answer = await fetch('gradio_api/app_id', { cache: 'no-store' });
+    const id = String((await answer.json()).app_id);
+    if (known && id !== known) location.reload();
+    known = id;
+    document.getElementById('gone')?.remove();
+  } catch {
+    if (document.getElementById('gone')) return;
+    const note = document.createElement('p');
+    note.id = 'gone';
+    note.setAttribute('role', 'alert');
+    note.textContent = 'The server has stopped. Start it with: sidebyside chat. This page finds it by itself.';
+    document.body.append(note);
+  }
+}
+look();
+setInterval(look, 4000);

@@ -1,0 +1,277 @@
+"""The page's parts without a browser: conversations, the assistant behind them, feedback, and how it is started."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from sidebyside.app import Provider
+from sidebyside.app import feedback as fb
+from sidebyside.app.answers import turn_html
+from sidebyside.app.asking import Run
+from sidebyside.app.conversation import MAX_TURNS, Conversation, restored
+from sidebyside.app.turns import Turn, history, turn_from_dict
+from sidebyside.errors import IndexMissingError, SettingsError, SidebysideError
+from sidebyside.settings import Settings
+from standin import CONTEXT, EIGHT_K, LIBRARY, RANK, StandIn
+
+# --- what the browser keeps ------------------------------------------------------------------------------------------
+
+
+def test_turn_survives_the_browser():
+    turn = Turn("q", CONTEXT, "done", rating="up", note="good")
+    assert turn_from_dict(json.loads(json.dumps(turn.to_dict()))) == turn
+
+
+def test_turn_that_was_running_comes_back_as_stopped():
+    assert turn_from_dict(Turn("q", CONTEXT, "writing").to_dict()).state == "stopped"
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        7,
+        "text",
+        {},
+        [7, None, "x", [], {"question": 5}],
+        [{"question": "q", "answer": {"status": "winner"}}],
+        [{"question": "q", "answer": {"status": "answered", "citations": 5}}],
+        [{"question": "q", "answer": {"status": "answered", "citations": [{"evidence_class": "fact"}]}}],
+        [{"question": "q", "answer": {"status": "answered", "table": "x"}}],
+    ],
+)
+def test_tampered_storage_never_raises(stored):
+    for turn in restored(stored):
+        turn_html(turn, 1)
+
+
+def test_only_so_many_turns_come_back():
+    assert len(restored([Turn("q", RANK, "done").to_dict()] * (MAX_TURNS + 50))) == MAX_TURNS
+
+
+def test_history_holds_answered_turns_only():
+    turns = [Turn("one", RANK, "done"), Turn("two", None, "failed"), Turn("three", CONTEXT, "stopped")]
+    assert history(turns) == [("one", RANK.text), ("three", CONTEXT.text)]
+
+
+# --- one running answer ----------------------------------------------------------------------------------------------
+
+
+def lend(assistant):
+    @contextmanager
+    def lease():
+        yield assistant
+
+    return lease()
+
+
+async def ask_all(conversation, question, session="s"):
+    return [turns[-1] async for turns in conversation.ask(question, [], session)]
+
+
+def provider_of(assistant):
+    return Provider(Settings(), opener=lambda _settings, _model: assistant)
+
+
+def test_conversation_yields_the_answer_as_it_grows():
+    frames = asyncio.run(ask_all(Conversation(provider_of(StandIn(delay=0))), " context "))
+    assert [turn.state for turn in frames] == ["waiting", "writing", "writing", "writing", "done"]
+    assert frames[-1].question == "context"
+    assert frames[-1].answer.text == CONTEXT.text
+    assert frames[1].answer.text == CONTEXT.text.split("\n\n")[0]
+
+
+def test_blank_question_is_no_question():
+    assert asyncio.run(ask_all(Conversation(provider_of(StandIn())), " \n ")) == []
+
+
+def test_stopping_ends_the_answer_and_the_stream(tmp_path):
+    log = tmp_path / "log"
+
+    async def run():
+        conversation = Conversation(provider_of(StandIn(delay=0.02, log=log)))
+        frames = []
+        started = time.monotonic()
+        async for turns in conversation.ask("slow", [], "s"):
+            frames.append(turns[-1])
+            if len(frames) == 3:
+                conversation.stop("another page")
+                conversation.stop("s")
+        return frames, time.monotonic() - started
+
+    frames, seconds = asyncio.run(run())
+    assert frames[-1].state == "stopped"
+    assert seconds < 0.5
+    deadline = time.monotonic() + 1
+    while '"stopped"' not in log.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_second_question_of_a_page_waits_for_the_first():
+    async def run():
+        conversation = Conversation(provider_of(StandIn(delay=0.01)))
+        first = conversation.ask("context", [], "s")
+        await anext(first)
+        blocked = [turns async for turns in conversation.ask("rank", [], "s")]
+        other = [turns async for turns in conversation.ask("rank", [], "other page")]
+        rest = [turns async for turns in first]
+        return blocked, other[-1][-1].state, rest[-1][-1].state
+
+    assert asyncio.run(run()) == ([], "done", "done")
+
+
+def test_abandoned_answer_says_nothing_more():
+    async def run():
+        conversation = Conversation(provider_of(StandIn(delay=0.01)))
+        frames = []
+        async for turns in conversation.ask("slow", [], "s"):
+            frames.append(turns[-1].state)
+            if len(frames) == 2:
+                conversation.abandon("s")
+        return frames
+
+    assert asyncio.run(run()) == ["waiting", "writing"]
+
+
+def test_error_of_the_assistant_is_told_and_others_are_not():
+    class Broken(StandIn):
+        def stream(self, question, history=()):
+            raise KeyError("secret detail")
+
+    known = asyncio.run(ask_all(Conversation(provider_of(StandIn())), "fail"))[-1]
+    assert (known.state, known.error.startswith("the pages are gone")) == ("failed", True)
+    unknown = asyncio.run(ask_all(Conversation(provider_of(Broken())), "q"))[-1]
+    assert unknown.state == "failed"
+    assert "secret" not in unknown.error
+
+
+def test_cancel_of_the_stream_is_used_where_there_is_one():
+    cancelled = threading.Event()
+
+    class Stream:
+        def __iter__(self) -> Iterator[object]:
+            cancelled.wait(5)
+            return iter(())
+
+        def cancel(self):
+            cancelled.set()
+
+    class Blocking(StandIn):
+        def stream(self, question, history=()):
+            return Stream()
+
+    async def run():
+        job = Run(lend(Blocking()), "q", ())
+        waiting = asyncio.ensure_future(anext(job.events(), None))
+        await asyncio.sleep(0.05)
+        job.stop()
+        return await asyncio.wait_for(waiting, 1)
+
+    assert asyncio.run(run()) is None
+    assert cancelled.is_set()
+
+
+# --- the assistant behind the page -----------------------------------------------------------------------------------
+
+
+def test_switching_keeps_the_old_model_until_its_answer_is_done():
+    opened = []
+
+    def opener(_settings, model):
+        opened.append(StandIn(model))
+        return opened[-1]
+
+    provider = Provider(Settings(), opener=opener)
+    with provider.lease() as first:
+        provider.switch("other")
+        assert not first.closed
+        with provider.lease() as second:
+            assert second.model == "other"
+    assert first.closed
+    assert not second.closed
+    provider.close()
+    assert second.closed
+
+
+def test_failed_switch_keeps_what_is_there():
+    def opener(_settings, model):
+        if model == "bad":
+            raise SidebysideError("no such model")
+        return StandIn(model)
+
+    provider = Provider(Settings(), opener=opener)
+    with provider.lease() as before:
+        pass
+    with pytest.raises(SidebysideError):
+        provider.switch("bad")
+    with provider.lease() as after:
+        assert after is before
+    assert not before.closed
+
+
+def test_index_that_appears_later_is_found():
+    missing = [True]
+
+    def opener(_settings, _model):
+        if missing.pop() if missing else False:
+            raise IndexMissingError("nothing yet")
+        return StandIn()
+
+    provider = Provider(Settings(), opener=opener)
+    with pytest.raises(IndexMissingError):
+        provider.library()
+    assert provider.library() is LIBRARY
+
+
+# --- feedback --------------------------------------------------------------------------------------------------------
+
+
+def test_last_word_on_an_answer_counts(tmp_path):
+    turn = Turn("q", CONTEXT, "done", rating="up")
+    other = Turn("r", RANK, "done", rating="down", note="wrong")
+    for rated in (turn, other, replace(turn, rating="down")):
+        fb.record(tmp_path, rated)
+    with fb.feedback_file(tmp_path).open("a") as file:
+        file.write('{"half a li\n[]\n{"no": "id"}\n')
+    assert fb.counts(tmp_path) == fb.Counts(up=0, down=2, notes=1)
+    assert [record["question"] for record in fb.latest(tmp_path)] == ["r", "q"]
+    assert fb.latest(tmp_path)[1]["citations"][1]["quote"] == EIGHT_K
+
+
+def test_feedback_of_many_at_once_keeps_its_lines_whole(tmp_path):
+    turns = [Turn(f"q{number}", RANK, "done", rating="up") for number in range(40)]
+    threads = [threading.Thread(target=fb.record, args=(tmp_path, turn)) for turn in turns]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert fb.counts(tmp_path).up == 40
+
+
+# --- how it is started ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.com", "::", ""])
+def test_page_listens_on_this_machine_only(host):
+    from sidebyside.app import launch
+
+    with pytest.raises(SettingsError, match="this machine only"):
+        launch(Settings(host=host))
+
+
+def test_importing_the_app_loads_nothing_heavy():
+    code = (
+        "import sys, sidebyside.app; print([name for name in ('gradio', 'torch', 'chromadb') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
