@@ -14,7 +14,7 @@ from sidebyside.errors import IndexDamagedError
 
 
 def write_jsonl(path: str | Path, records: Iterable[Any]) -> None:
-    """Write one record (a frozen dataclass of records.py) a line; fields at their default are left out."""
+    """Write one record (a frozen dataclass of records) a line; fields at their default are left out."""
     with Path(path).open("w", encoding="utf-8", newline="\n") as file:
         for record in records:
             file.write(json.dumps(to_plain(record), ensure_ascii=False, separators=(",", ":")) + "\n")
