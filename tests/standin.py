@@ -307,9 +307,6 @@ class StandIn:
     generation: str = "g1"
     log: Path | None = None
     closed: bool = False
-    failure: SidebysideError = field(
-        default_factory=lambda: SidebysideError("the pages are gone; run: sidebyside index")
-    )
 
     def stream(self, question: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Event]:
         self.note({"asked": question, "history": list(history)})
@@ -333,6 +330,9 @@ class StandIn:
         finally:
             if not finished:
                 self.note({"stopped": question})
+
+    def warm(self) -> None:
+        """Nothing to load."""
 
     def compare(self, names: Sequence[str]) -> Comparison:
         chosen = tuple(artifact for name in names for artifact in self.library.artifacts if name == artifact.id)

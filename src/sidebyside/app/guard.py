@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
+_HOST = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
+
 # What the page and gradio's own client ask for; /gradio_api/call/ask is the programmatic question.
 _GET = re.compile(
     r"/(?:|config/?|theme\.css|favicon\.ico|assets/[\w.-]+|static/(?:fonts|img|js)/[\w./-]+|sidebyside/[\w.-]+"
@@ -114,8 +116,6 @@ def _too_large(headers: Headers, path: str) -> tuple[int, str] | None:
 
 
 def _host(header: str) -> str:
-    """The name in a Host header, without port and brackets."""
-    try:
-        return (urlsplit(f"//{header}").hostname or "").casefold()
-    except ValueError:
-        return ""
+    """The name in a Host header, without port and brackets; "" for anything that is not a plain name or address."""
+    match = _HOST.fullmatch(header)
+    return match[1].strip("[]").casefold() if match else ""

@@ -50,7 +50,7 @@ class Provider:
         self._model: str | None = None
 
     def warm(self) -> None:
-        """Open the assistant in the background, so that the first question need not wait for it."""
+        """Open and load the assistant in the background, so that the first question need not wait for it."""
         threading.Thread(target=self._try_open, name="open-assistant", daemon=True).start()
 
     def switch(self, model: str) -> None:
@@ -95,8 +95,8 @@ class Provider:
 
     def _try_open(self) -> None:
         try:
-            with self.lease():
-                pass
+            with self.lease() as assistant:
+                assistant.warm()
         except SidebysideError:
             # The page asks again and shows the message where the reader can see it.
             return
