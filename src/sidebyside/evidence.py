@@ -91,8 +91,22 @@ def select_evidence(
         evidence = as_evidence(hit, rating)
         if len(chosen) < limit and rating >= rated[0][0] * _NEAR_BEST and not _repeats(evidence, chosen):
             chosen.append(evidence)
+    if limit > 2 and chosen:
+        chosen = _with_lead(chosen, rated[0][1], hits)[:limit]
     stated = strength >= STATED and not any(_must_occur(word, question) for word in absent)
     return Side(artifact, tuple(chosen), stated, strength, absent)
+
+
+def _with_lead(chosen: list[Evidence], best: Hit, hits: Sequence[Hit]) -> list[Evidence]:
+    """The chosen evidence with the sentence that opens the best one's capability in second place: it says what it is."""
+    own = [
+        hit for hit in hits if hit.passage.capability == best.passage.capability and hit.passage.part == "description"
+    ]
+    if not own:
+        return chosen
+    lead = as_evidence(min(own, key=lambda hit: hit.sentence.start))
+    rest = [item for item in chosen[1:] if item.source != lead.source]
+    return [chosen[0], *([lead] if lead.source != chosen[0].source else []), *rest]
 
 
 def as_evidence(hit: Hit, score: float | None = None) -> Evidence:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 VECTORS = "embeddings.npy"
 CHROMA = "chroma"
+# Bytes of vectors that are held in memory: about 40,000 sentences of 384 numbers.
+_MOST_IN_MEMORY = 64_000_000
 # Rows that are looked for again before a generation is published.
 _SAMPLE = 32
 # Chroma rows changed since they were all built anew: their number in the manifest, and the largest share of all rows.
@@ -53,7 +55,7 @@ _ATTEMPTS = 5
 class LibraryIndex:
     """An opened generation. It keeps answering from the same files while newer generations are published.
 
-    `vectors` is float32 (sentences, dimension), memory-mapped, one unit row per sentence in the order of `passages`;
+    `vectors` is float32 (sentences, dimension), read-only, one unit row per sentence in the order of `passages`;
     `first_rows[i]` is the row of the first sentence of passage i. `notice` is set where something was worked around.
     """
 
@@ -68,7 +70,7 @@ class LibraryIndex:
             generations.check_files(folder, plain)
             self.library: Library = read_library(folder / "library.jsonl")
             self.passages: tuple[Passage, ...] = read_passages(folder / "passages.jsonl")
-            self.vectors: np.ndarray = _map_vectors(folder / VECTORS)
+            self.vectors: np.ndarray = _load_vectors(folder / VECTORS)
             self.first_rows = first_rows(self.passages)
             self._artifact_rows = _artifact_rows(self.passages, self.first_rows, len(self.vectors))
         except BaseException:
@@ -176,10 +178,15 @@ def _artifact_rows(passages: Sequence[Passage], first: np.ndarray, rows: int) ->
     return {artifact: range(start, end) for artifact, (start, end) in bounds.items()}
 
 
-def _map_vectors(path: Path) -> np.ndarray:
-    # Empty files cannot be mapped. A plain array over the map: operations on np.memmap return np.memmap.
-    vectors = np.load(path, allow_pickle=False)[:0] if path.stat().st_size <= 128 else np.load(path, mmap_mode="r")
-    return np.asarray(vectors).view(np.ndarray)
+def _load_vectors(path: Path) -> np.ndarray:
+    """The vectors, read-only: in memory where they are few, mapped where they are many."""
+    # A mapped file that is cut off later, by whatever, kills the process that looks at it.
+    if path.stat().st_size <= _MOST_IN_MEMORY:
+        vectors = np.load(path, allow_pickle=False)
+        vectors.flags.writeable = False
+        return np.asarray(vectors)
+    # A plain array over the map: operations on np.memmap would return np.memmap.
+    return np.asarray(np.load(path, mmap_mode="r")).view(np.ndarray)
 
 
 # --- opening --------------------------------------------------------------------------------------------------------
@@ -278,7 +285,7 @@ def publish_generation(
     over. Call with generations.writer_lock held.
     """
     name, fingerprint, dimension = encoder
-    vectors = _map_vectors(building / VECTORS)
+    vectors = _load_vectors(building / VECTORS)
     _verify_plain(building, passages, vectors)
     first = first_rows(passages)
     churn = _write_rows(building, base, fingerprint, passages, vectors, first, progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import itertools
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -77,10 +78,11 @@ def root_exists(index_dir: Path, root: str) -> bool:
     path = root_path(index_dir, root)
     if path.exists():
         return True
-    if not glob.has_magic(root):
-        return False
-    before = next(place for place, part in enumerate(path.parts) if glob.has_magic(part))
-    return Path(*path.parts[:before]).is_dir()
+    return glob.has_magic(root) and _before_wildcards(path).is_dir()
+
+
+def _before_wildcards(path: Path) -> Path:
+    return Path(*itertools.takewhile(lambda part: not glob.has_magic(part), path.parts))
 
 
 def forget(index_dir: Path, origins: Origins, names: Iterable[str]) -> Origins:
@@ -88,7 +90,7 @@ def forget(index_dir: Path, origins: Origins, names: Iterable[str]) -> Origins:
     for name in names:
         root = root_of(index_dir, name)
         gone = {file for file in origins.files if _is_named(index_dir, file, name)}
-        if root in origins.roots and root != SEEDS:
+        if root in origins.roots and (root != SEEDS or not root_exists(index_dir, root)):
             origins = _without_root(origins, root)
         elif gone:
             # Every file with these contents: one that was left would bring the page back.
@@ -119,6 +121,8 @@ def _is_named(index_dir: Path, file: OriginFile, name: str) -> bool:
 def _place(index_dir: Path, root: str, name: str) -> Path:
     """Where a page file is: below its root, or the root itself if that is one file."""
     path = root_path(index_dir, root)
+    if not path.exists() and glob.has_magic(root):
+        path = _before_wildcards(path)
     return path / name if path.is_dir() else path
 
 

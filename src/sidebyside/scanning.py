@@ -93,8 +93,9 @@ class _Scanner:
         files = [file for file in self.earlier.values() if file.root == root]
         self.kept += files
         if files:
-            reason = f"is not there now; its {len(files)} pages stay as they were read (--remove {root} drops them)"
-            self.scan.warnings.append((root, reason))
+            shown = str(root_path(self.index_dir, root))
+            reason = f"is not there now; its {len(files)} pages stay as they were read (--remove {shown} drops them)"
+            self.scan.warnings.append((shown, reason))
 
     def _without_repeats(self, found: dict[tuple[str, str], CollectedFile]) -> dict[tuple[str, str], CollectedFile]:
         """Drop roots that are single files inside another root: the folder speaks for them."""

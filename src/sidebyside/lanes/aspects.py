@@ -55,7 +55,7 @@ def gather(artifact: Artifact, question: Question, retriever: Retriever, *, limi
 
 def answer_support(draft: Draft, artifacts: Sequence[Artifact], question: Question, retriever: Retriever) -> None:
     """Whether and how one artifact does something; an ambiguous name is answered for each it may mean."""
-    sides = [gather(artifact, question, retriever) for artifact in artifacts]
+    sides = [gather(artifact, question, retriever, limit=3) for artifact in artifacts]
     _show_sides(draft, sides, question)
     if len(sides) == 1 and sides[0].stated and question.polar:
         draft.blocks.insert(0, _polar_lead(sides[0], question))
@@ -144,7 +144,7 @@ def _show_sides(draft: Draft, sides: Sequence[Side], question: Question, *, lead
     if lead:
         draft.blocks.append(lead)
     if len(stated) == 1 and not silent:
-        draft.blocks.append("\n".join(f"- {draft.quote(item)}" for item in stated[0].evidence[:2]))
+        draft.blocks.append("\n".join(f"- {draft.quote(item)}" for item in stated[0].evidence))
     elif stated:
         draft.blocks.append("\n".join(f"- **{s.artifact.label}**: {_quotes(draft, s)}" for s in stated))
     if silent:

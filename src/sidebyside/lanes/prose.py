@@ -11,6 +11,7 @@ from sidebyside.evidence import Side
 from sidebyside.lanes.draft import Draft
 from sidebyside.prompts import side_messages
 from sidebyside.verification import verify_sentence
+from sidebyside.words import content_stems
 
 if TYPE_CHECKING:
     from sidebyside.generation import Generator
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(])|\n+")
 # The model is asked for one sentence about a side; more than this are not read.
 _MOST_SENTENCES = 2
+# Share of a shown quote's words from which a written sentence is the quote again.
+_SAME = 0.9
+_QUOTED = re.compile(r"“([^”]+)”")
 
 
 class Writer:
@@ -66,6 +70,8 @@ class Writer:
         )
         try:
             for sentence in _sentences(reply):
+                if self._repeats_quote(sentence):
+                    continue
                 if accepted := self._accept(sentence, side):
                     self._written.append(accepted)
                     self.model_sentences += 1
@@ -78,11 +84,17 @@ class Writer:
                 self._prompt_tokens += reply.usage.prompt_tokens
                 self._cached_tokens += reply.usage.cached_tokens
 
+    def _repeats_quote(self, sentence: str) -> bool:
+        """Whether a sentence has all the words of a quote that is on screen: it would only say it twice."""
+        own = content_stems(sentence)
+        quotes = (content_stems(quote) for block in self._draft.blocks for quote in _QUOTED.findall(block))
+        return any(len(quote & own) >= _SAME * len(quote) for quote in quotes if quote)
+
     def _accept(self, sentence: str, side: Side) -> str:
         """The sentence with its citations if its evidence supports it, else ""."""
         name = side.artifact.label
         check = verify_sentence(sentence, [item.quote for item in side.evidence], name=name)
-        if not check.supported:
+        if not check.supported or self._adds_nothing(sentence, side):
             return ""
         marks = "".join(self._draft.cite(side.evidence[position]) for position in check.rests_on)
         body = sentence.rstrip(" .")
