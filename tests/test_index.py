@@ -158,6 +158,28 @@ def test_first_rows_of_no_passages_are_none():
     assert first_rows([]).tolist() == []
 
 
+def test_many_vectors_are_mapped_and_read_the_same(index, monkeypatch):
+    with open_index(index) as opened:
+        expected = opened.vectors
+    monkeypatch.setattr("sidebyside.index._MOST_IN_MEMORY", 0)
+    with open_index(index) as opened:
+        assert type(opened.vectors) is np.ndarray
+        assert not opened.vectors.flags.writeable
+        assert np.array_equal(opened.vectors, expected)
+        assert len(opened.search(expected[0], 3)) == 3
+
+
+def test_damage_under_an_open_index_does_not_reach_it(index):
+    vector = ENCODER.encode(["speed"])[0]
+    with open_index(index) as opened:
+        expected = [score for _, score in opened.search(vector, 5)]
+        for file in live(index).rglob("*.*"):
+            if file.is_file():
+                file.write_bytes(b"")
+        assert [score for _, score in opened.search(vector, 5)] == expected
+        assert opened.vectors[opened.rows("gamma").start] @ vector > -1
+
+
 def test_reading_leaves_the_generation_as_it_was(index):
     before = snapshot(index)
     with open_index(index) as opened:

@@ -372,6 +372,21 @@ def test_a_root_can_be_removed_whole_even_when_it_has_vanished(index, pages):
     assert report.warnings == ()
 
 
+def test_seeds_that_have_vanished_can_be_removed(index, pages):
+    build(index, pages)
+    shutil.rmtree(index / "seeds")
+    ((path, _),) = build(index).warnings
+    assert "Alpha" in artifacts(index)
+    build(index, remove=[path])
+    assert artifacts(index) == ["Delta", "Epsilon", "Gamma", "Zeta"]
+
+
+def test_a_page_found_by_a_glob_can_be_removed_by_its_path(index, pages):
+    build(index, str(pages / "*" / "*.txt"), pages / "*.txt")
+    build(index, remove=[str(pages / "deep" / "ef.txt")])
+    assert artifacts(index) == ["Alpha", "Beta", "Delta", "Gamma"]
+
+
 def test_removing_what_is_not_there_names_what_is(index):
     build(index)
     before = current_generation(index)
