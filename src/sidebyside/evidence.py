@@ -98,7 +98,7 @@ def select_evidence(
 
 
 def _with_lead(chosen: list[Evidence], best: Hit, hits: Sequence[Hit]) -> list[Evidence]:
-    """The chosen evidence with the sentence that opens the best one's capability in second place: it says what it is."""
+    """The chosen evidence with the sentence that opens the best one's capability in second place."""
     own = [
         hit for hit in hits if hit.passage.capability == best.passage.capability and hit.passage.part == "description"
     ]

@@ -94,7 +94,7 @@ class Writer:
         """The sentence with its citations if its evidence supports it, else ""."""
         name = side.artifact.label
         check = verify_sentence(sentence, [item.quote for item in side.evidence], name=name)
-        if not check.supported or self._adds_nothing(sentence, side):
+        if not check.supported:
             return ""
         marks = "".join(self._draft.cite(side.evidence[position]) for position in check.rests_on)
         body = sentence.rstrip(" .")
