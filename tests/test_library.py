@@ -384,7 +384,7 @@ def test_diff_tells_a_reworded_capability_from_a_new_one():
 
 def test_pages_survive_the_disk(tmp_path):
     pages = fixture_pages()
-    assert len(pages) == 30
+    assert len(pages) == 33
     write_pages(pages, tmp_path / "pages.jsonl")
     assert read_pages(tmp_path / "pages.jsonl") == tuple(pages)
     again = tmp_path / "again.jsonl"

@@ -62,7 +62,7 @@ BAD = [path for path in fixture_files() if "error" in expected_parse(path)]
 
 
 def test_there_are_fixtures_of_every_kind():
-    assert len(GOOD) == 30
+    assert len(GOOD) == 33
     assert len(BAD) == 21
     assert {expected_parse(path)["format"] for path in GOOD} == {"text", "html", "markdown", "card", "passport"}
 

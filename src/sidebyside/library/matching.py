@@ -21,8 +21,11 @@ _SHORTEST_CLAIM = 40
 # One wording may add this many words to the other, but none may be replaced: "images" is not "videos".
 _MOST_ADDED = 3
 _NEGATIONS = frozenset(
-    "no not never without cannot lack lacks lacking except only non neither nor can't doesn't isn't won't".split()
+    "no not never without cannot lack lacks lacking except only non neither nor can't doesn't isn't won't "
+    "nicht kein keine keinen ohne nie sin nunca jamás pas sans jamais não sem senza не без нет".split()
 )
+# Scripts without spaces: a "word" there is a whole clause, and a sign in it can turn its meaning round.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _SMALL_WORDS = frozenset("a an the and or of to for in on with by from as is are be this that its it via".split())
 _TOKEN = re.compile(r"\w[\w.,%/+'’-]*")
 
@@ -44,7 +47,7 @@ class Wording:
     @cached_property
     def key(self) -> str:
         """Equal for texts that differ only in case, white space and punctuation."""
-        return fold_text(self.text)
+        return fold_text(self.text) or self.text
 
     @cached_property
     def telling(self) -> Counter[str]:
@@ -80,16 +83,20 @@ def _only_adds(first: str, second: str) -> bool:
     left = [word for word in (ones - others).elements() if word not in _SMALL_WORDS]
     right = [word for word in (others - ones).elements() if word not in _SMALL_WORDS]
     for word in list(left):
-        twin = next(
-            (other for other in right if word[:3] == other[:3] and fuzz.ratio(word, other) >= NEAR_WITH_CLAIM), ""
-        )
+        twin = next((other for other in right if _is_spelling(word, other)), "")
         if twin:
             left.remove(word)
             right.remove(twin)
     return not (left and right) and len(left) + len(right) <= _MOST_ADDED
 
 
-@dataclass(slots=True)
+def _is_spelling(word: str, other: str) -> bool:
+    if word[:3] != other[:3] or _UNSPACED.search(word):
+        return False
+    return fuzz.ratio(word, other) >= NEAR_WITH_CLAIM
+
+
+@dataclass(slots=True, eq=False)
 class Match:
     """One capability as several pages word it; the first is the wording that is shown."""
 
@@ -106,20 +113,23 @@ def match_capabilities(pages: Iterable[tuple[str, Sequence[Capability]]]) -> lis
     matches: list[Match] = []
     by_key: dict[str, Match] = {}
     for page, capabilities in pages:
+        earlier = [match for match in matches if page not in match.pages]
         for capability in capabilities:
             wording = Wording.of(capability)
-            match = by_key.get(wording.key) or _nearest(wording, page, matches)
+            match = by_key.get(wording.key) or _nearest(wording, earlier)
             if match is None:
                 match = Match(wording, [])
                 matches.append(match)
+            elif match in earlier:
+                earlier.remove(match)
             by_key.setdefault(wording.key, match)
             match.capabilities.append(capability)
             match.pages.add(page)
     return matches
 
 
-def _nearest(wording: Wording, page: str, matches: Sequence[Match]) -> Match | None:
-    scored = [(wording.likeness(match.wording), match) for match in matches if page not in match.pages]
+def _nearest(wording: Wording, matches: Sequence[Match]) -> Match | None:
+    scored = [(wording.likeness(match.wording), match) for match in matches]
     best = max(scored, key=lambda pair: pair[0], default=None)
     return best[1] if best and best[0] > 0 else None
 

@@ -89,17 +89,19 @@ Reading = Callable[[list[Block], str], list[Block]]
 def _share(body: list[Block], raw: RawPage) -> Shares:
     """Read paragraphs in the ways a page may mean them, and take the first way that agrees with its own numbers."""
     by_itself: Shares | None = None
-    likeliest: list[Token] = []
+    likeliest: _Way | None = None
     for way in _ways_to_read(body, raw):
         shares = _share_exactly(way, raw)
         if shares and not way.headless:
             return shares
         # Joined lines that give headless capabilities and yet add up do so by chance.
         by_itself = by_itself or (None if likeliest else shares)
-        likeliest = likeliest or _without_blank(way.tokens)
+        likeliest = likeliest or _Way(_without_blank(way.tokens), way.notes)
     names, totals = raw.table.names, raw.table.totals()
-    shares = by_itself or share_by_headings(likeliest, totals, names)
-    return shares or share_by_marks(likeliest, totals, names, raw.source)
+    tokens, notes = (likeliest.tokens, likeliest.notes) if likeliest else ([], ())
+    shares = by_itself or share_by_headings(tokens, totals, names)
+    shares = shares or share_by_marks(tokens, totals, names, raw.source)
+    return shares if shares is by_itself else Shares(shares.sides, (*shares.warnings, *notes))
 
 
 def _share_exactly(way: _Way, raw: RawPage) -> Shares | None:
@@ -111,15 +113,15 @@ def _share_exactly(way: _Way, raw: RawPage) -> Shares | None:
     exact = share_exactly(way.tokens, totals) if shares is None else shares
     if exact is None or (exact is shares and exact.warnings):
         return None
-    return Shares(exact.sides, (*exact.warnings, *way.note))
+    return Shares(exact.sides, (*exact.warnings, *way.notes))
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """One way to read the blocks, with the warning that goes with it."""
+    """One way to read the blocks, with the warnings that go with it."""
 
     tokens: list[Token]
-    note: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def headless(self) -> bool:
@@ -131,10 +133,10 @@ def _ways_to_read(body: list[Block], raw: RawPage) -> Iterator[_Way]:
     """Every way, likeliest first, each with and without headings that title nothing."""
     likely: tuple[Reading, ...] = (_as_lines, as_paragraphs) if raw.by_line else (as_paragraphs, _as_lines)
     for reading in (*likely, _unwrapped):
-        tokens = collect(reading(body, raw.text), raw.table.names, raw.text)
+        collected = collect(reading(body, raw.text), raw.table.names)
         note = ("lines that were broken inside paragraphs were joined",) if reading is _unwrapped else ()
-        yield _Way(tokens, note)
-        yield _Way(_without_blank(tokens), note)
+        yield _Way(collected.tokens, (*collected.notes, *note))
+        yield _Way(_without_blank(collected.tokens), (*collected.notes, *note))
 
 
 def _without_blank(tokens: list[Token]) -> list[Token]:

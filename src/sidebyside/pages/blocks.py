@@ -17,7 +17,7 @@ BlockKind = Literal[
 MORE = re.compile(r"\+\s?(\d{1,6}) more capabilit(?:y|ies)")
 _FOOTER = re.compile(
     r"Need something different\?"
-    r"|Search the match graph\s*(?:↗|→|->)?\s*(?:©\s*\d{4}\b.{0,80})?"
+    r"|(?:Need something different\?\s*)?Search the match graph\s*(?:↗|→|->)?\s*(?:©\s*\d{4}\b.{0,80})?"
     r"|©\s*\d{4}\s+Unfragile\b.{0,80}"
 )
 

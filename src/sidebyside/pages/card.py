@@ -64,7 +64,8 @@ def read_card(text: str, source: str, sha256: str) -> Page:
     if len(lines) > MOST_LINES:
         raise PageError(source, f"more than {MOST_LINES:,} lines: not a card")
     blocks = [mark_label(block, claims_only=False) for block in markdown_blocks(lines)]
-    drafts = [token for token in collect(as_paragraphs(blocks, text), [name], text) if isinstance(token, Draft)]
+    tokens = collect(as_paragraphs(blocks, text), [name], card=True).tokens
+    drafts = [token for token in tokens if isinstance(token, Draft)]
     if not drafts:
         raise PageError(source, "no capabilities: add a heading and a description for each")
     facts = _facts(front, source)

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
-from sidebyside.pages.blocks import Block, join_blocks, plain_forms
+from sidebyside.pages.blocks import Block, join_blocks
+from sidebyside.pages.headings import Headings
 from sidebyside.records import Capability, Excerpt
 
 SINGLES = ("title", "description", "unique", "alternatives")
-_NEUTRAL = re.compile(
-    r"(?:capabilities|capability comparison|features|all capabilities|(?:top |key )?capabilities decomposed)[:.]?",
-    re.IGNORECASE,
-)
-_ASIDE = re.compile(
-    r"(?:the |our |final )?verdict|conclusion|summary|overview|related(?: comparisons| artifacts)?|more comparisons"
-    r"|frequently asked questions|faqs?|alternatives(?: to .*)?|see also|table of contents|share|sources|references",
-    re.IGNORECASE,
-)
-Role = Literal["title", "side", "neutral", "aside", "deeper"]
 
 
 @dataclass(slots=True)
@@ -81,26 +69,35 @@ class More:
 Token = Draft | More
 
 
-def collect(blocks: Sequence[Block], names: Sequence[str], page: str) -> list[Token]:
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """Capabilities and "+N more" lines in page order, and what was passed over."""
+
+    tokens: list[Token]
+    notes: tuple[str, ...] = ()
+
+
+def collect(blocks: Sequence[Block], names: Sequence[str], *, card: bool = False) -> Collected:
     """Group blocks: under a heading everything is one capability; without, every text begins one."""
-    collector = _Collector(page, _side_patterns(names), _title_level(blocks, names))
+    collector = _Collector(Headings(blocks, names, card=card))
     for block in blocks:
         collector.take(block)
-    return collector.tokens
+    return Collected(collector.tokens, tuple(dict.fromkeys(collector.notes)))
 
 
 @dataclass(slots=True)
 class _Collector:
-    page: str
-    sides: Sequence[re.Pattern[str]]
-    level: int
+    headings: Headings
     tokens: list[Token] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     current: Draft | None = None
     side: int | None = None
     # The part that the next text belongs to, and the part that the last text went to.
     opened: str | None = None
     last: str | None = None
-    aside: bool = False
+    # The heading under which text is passed over; `elsewhere` is its level if that goes for the headings below it too.
+    aside: Block | None = None
+    elsewhere: int = 0
 
     def take(self, block: Block) -> None:
         if block.kind == "heading":
@@ -114,8 +111,12 @@ class _Collector:
             self._take_label(block)
 
     def _take_heading(self, block: Block) -> None:
-        role = heading_role(block, self.sides, self.level)
-        self.aside = role == "aside" and self.level > 0
+        if self.elsewhere and block.level > self.elsewhere:
+            return
+        role = self.headings.role(block)
+        self.elsewhere = block.level if role == "elsewhere" else 0
+        # Where no heading titles a capability, those of the verdict and the like stand in the middle of a list.
+        self.aside = block if role in ("aside", "elsewhere") and self.headings.level else None
         if role == "deeper":
             self._take_text(block)
         elif role == "title":
@@ -124,13 +125,19 @@ class _Collector:
         elif role in ("side", "neutral"):
             self._close()
             if role == "side":
-                self.side = _side_of(block.text, self.sides, self.side)
+                self.side = self._side_of(block)
+
+    def _side_of(self, block: Block) -> int:
+        """The artifact that a heading names; of two with one name, the one whose turn it is."""
+        named = self.headings.sides_named(block)
+        return next((side for side in named if self.side is None or side > self.side), named[0])
 
     def _take_text(self, block: Block) -> None:
         if self.opened and (block.listed or self.last != self.opened):
             self._put(self.opened, block)
         elif self.aside:
-            return
+            if not (self.elsewhere or self.headings.is_known_aside(self.aside)):
+                self.notes.append(f"passed over the text under the heading at line {self.aside.line}")
         elif self.current and ("title" in self.current.parts or (block.listed and self.last)):
             self._extend(block)
         else:
@@ -138,7 +145,9 @@ class _Collector:
             self._put("description", block)
 
     def _take_label(self, block: Block) -> None:
-        self.aside = False
+        if self.elsewhere:
+            return
+        self.aside = None
         if self.current is None or (block.kind in self.current.parts and block.kind in SINGLES):
             self._begin(block)
         self.opened, self.last = block.kind, None
@@ -166,50 +175,3 @@ class _Collector:
     def _close(self) -> None:
         self.current = None
         self.opened = self.last = None
-
-
-def heading_role(block: Block, sides: Sequence[re.Pattern[str]], level: int) -> Role:
-    """What a heading is for; `level` is that of the headings that title capabilities, 0 if there are none."""
-    if _named_sides(block.text, sides):
-        return "side"
-    text = plain_forms(block.text)[-1]
-    if _NEUTRAL.fullmatch(text):
-        return "neutral"
-    if _ASIDE.fullmatch(text) or block.level < level or level == 0:
-        return "aside"
-    return "title" if block.level == level else "deeper"
-
-
-def _named_sides(text: str, sides: Sequence[re.Pattern[str]]) -> list[int]:
-    """The artifacts that a heading can mean: in the first form of its text in which it means any."""
-    for form in plain_forms(text):
-        named = [side for side, pattern in enumerate(sides) if pattern.fullmatch(form)]
-        if named:
-            return named
-    return []
-
-
-def _title_level(blocks: Iterable[Block], names: Sequence[str]) -> int:
-    """The level of most headings that can title a capability; the deeper of two."""
-    sides = _side_patterns(names)
-    levels = Counter(
-        block.level
-        for block in blocks
-        if block.kind == "heading" and heading_role(block, sides, block.level) == "title"
-    )
-    return max(levels, key=lambda level: (levels[level], level), default=0)
-
-
-def _side_patterns(names: Sequence[str]) -> list[re.Pattern[str]]:
-    count = r"(?:\s*\(?\d+(?: decomposed)?\)?)?"
-    patterns = []
-    for name in map(re.escape, names):
-        long = rf"(?:{name}(?:['’]s)?:? capabilities|capabilities of {name}){count}"
-        patterns.append(re.compile(rf"{name}|{long}", re.IGNORECASE))
-    return patterns
-
-
-def _side_of(text: str, sides: Sequence[re.Pattern[str]], before: int | None) -> int:
-    """The artifact that a heading names; of two with one name, the one whose turn it is."""
-    named = _named_sides(text, sides)
-    return next((side for side in named if before is None or side > before), named[0])

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+# Words one white space apart: folding changes neither their number of characters nor their places.
+_IN_STEP = re.compile(r"\S+(?:\s\S+)*")
+_SPACE = re.compile(r"\s")
+
 
 @dataclass(slots=True)
 class FoldedText:
@@ -23,10 +27,10 @@ class FoldedText:
             self._add_decoded(text, start, end)
             return
         place = 0
-        for match in re.finditer(r"\S+", text):
+        for match in _IN_STEP.finditer(text):
             if match.start() > place:
                 self.add_space(start + place)
-            self._append(match.group(), start + match.start(), start + match.end())
+            self._append(_SPACE.sub(" ", match.group()), start + match.start(), start + match.end())
             place = match.end()
         if place < len(text):
             self.add_space(start + place)
