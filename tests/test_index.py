@@ -59,12 +59,19 @@ def publish(index: Path, pairs, encoder=ENCODER) -> str:
         return name
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index with an earlier generation (OLD) and the live one (NEW), to be copied."""
+    folder = tmp_path_factory.mktemp("template")
+    publish(folder, OLD)
+    publish(folder, NEW)
+    return folder
+
+
 @pytest.fixture
-def index(tmp_path: Path) -> Path:
-    """An index with an earlier generation (OLD) and the live one (NEW)."""
-    publish(tmp_path / "index", OLD)
-    publish(tmp_path / "index", NEW)
-    return tmp_path / "index"
+def index(template: Path, tmp_path: Path) -> Path:
+    """A copy of the template to open, damage and write to."""
+    return Path(shutil.copytree(template, tmp_path / "index"))
 
 
 def live(index: Path) -> Path:
@@ -262,11 +269,12 @@ def test_damage_is_noticed_and_the_earlier_generation_answers(index, file, damag
 
 @pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize("file", FILES)
-def test_damage_without_an_earlier_generation_names_the_command(tmp_path, file, damage):
-    publish(tmp_path, OLD)
-    damage(live(tmp_path) / file)
+def test_damage_without_an_earlier_generation_names_the_command(index, file, damage):
+    for name in generations.other_names(index, current_generation(index)):
+        shutil.rmtree(index / "generations" / name)
+    damage(live(index) / file)
     with pytest.raises(IndexDamagedError, match="rebuild with: sidebyside index"):
-        open_index(tmp_path)
+        open_index(index)
 
 
 @pytest.mark.parametrize("text", [None, "", "nothing\n", "../index\n", ".building-x\n", "a/b\n", b"\xff\xfe"])
