@@ -11,6 +11,9 @@ NEGATIONS = frozenset(
     lacking unable nor neither none""".split()
 )
 
+# These negate their clause wherever they stand in it; the others only what follows.
+_WHOLE = NEGATIONS - {"no", "without", "lacks", "lack", "lacking", "unable", "nor", "neither", "none"}
+
 _OPPOSITES = (
     ("higher", "lower"), ("more", "less"), ("more", "fewer"), ("faster", "slower"), ("larger", "smaller"),
     ("longer", "shorter"), ("better", "worse"), ("cheaper", "expensive"), ("free", "paid"), ("increase", "decrease"),
@@ -39,16 +42,28 @@ def negations(text: str) -> set[str]:
 
 
 def denied_stems(text: str) -> tuple[set[str], set[str]]:
-    """(denied, affirmed): stems of the content words in clauses with a negation, and in those without one."""
+    """(denied, affirmed): stems of the content words that a text negates, and of all others.
+
+    "Without", "no" and "lacks" negate what follows them in the clause; "not" and its like the clause as a whole.
+    """
     denied: set[str] = set()
     affirmed: set[str] = set()
     for clause in _CLAUSE.split(text):
-        stems = {stem(word) for word in content_words(clause) if word not in NEGATIONS}
-        (denied if negations(clause) else affirmed).update(stems)
+        words = [token.folded for token in tokens(clause)]
+        if any(word in _WHOLE for word in words):
+            denied |= _stems(clause)
+            continue
+        first = next((i for i, word in enumerate(words) if word in NEGATIONS), len(words))
+        denied |= _stems(" ".join(words[first:]))
+        affirmed |= _stems(" ".join(words[:first]))
     return denied, affirmed
 
 
 def denies(text: str, wanted: set[str]) -> bool:
-    """Whether a sentence speaks of the wanted stems only where it negates."""
+    """Whether a sentence speaks of most of the wanted stems, and only where it negates."""
     denied, affirmed = denied_stems(text)
-    return bool(wanted & denied) and not wanted & affirmed
+    return len(wanted & denied) * 2 >= len(wanted) > 0 and not wanted & affirmed
+
+
+def _stems(text: str) -> set[str]:
+    return {stem(word) for word in content_words(text) if word not in NEGATIONS}

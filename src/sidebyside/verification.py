@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sidebyside.polarity import OPPOSITES, denies, negations
+from sidebyside.polarity import OPPOSITES, denied_stems, negations
 from sidebyside.quantities import Quantity, find_quantities
 from sidebyside.words import ASKING_WORDS, content_words, fold, initials, is_named, stem, tokens
 
@@ -118,7 +118,8 @@ def _turned(sentence: str, basis: Sequence[str]) -> str:
     negated = negations(sentence)
     if negated and not any(negations(text) for text in basis):
         return "denies what the evidence affirms"
-    if not negated and denies(lead, {stem(word) for word in content_words(sentence)}):
+    denied, affirmed = denied_stems(lead)
+    if not negated and ({stem(word) for word in content_words(sentence)} & denied) - affirmed:
         return "affirms what the evidence denies"
     return ""
 
