@@ -10,7 +10,7 @@ from sidebyside.evidence import MONEY, Measure, Side, better_end, common_measure
 from sidebyside.lanes.draft import Draft
 from sidebyside.lanes.missing import nearest_artifacts, nearest_block, silent_text
 from sidebyside.names import NameIndex
-from sidebyside.polarity import denies, negations
+from sidebyside.polarity import denied_stems, denies
 from sidebyside.records import Artifact, Question
 from sidebyside.retrieval import Retriever
 from sidebyside.words import content_stems, join_names, stem
@@ -24,8 +24,8 @@ _ALL = 400
 _NEAR_BEST = 0.75
 # A second quote stands beside the first from this share of its score.
 _ALSO = 0.85
-# Strength from which a page that says something like it is taken to say it.
-_PLAIN = 0.9
+# "Does it need X?" is not answered with yes by a page that speaks of X.
+_ASKS_NEED = re.compile(r"\b(?:needs?|requires?|must|depends?|only|limited|costs?|have to|has to)\b", re.IGNORECASE)
 _WANTS_WINNER = re.compile(r"\b(?:which|who|what'?s|better|best|worse|winner|prefer|should i|or)\b", re.IGNORECASE)
 _COMPARATIVE = re.compile(
     r"\b(?P<word>longer|larger|bigger|higher|greater|smaller|shorter|lower|more|fewer|less|longest|largest|biggest|highest|greatest|"
@@ -159,7 +159,8 @@ def _polar_lead(side: Side, question: Question) -> str:
     covered = len(wanted & content_stems(side.evidence[0].quote)) * 2 > len(wanted)
     if denies(side.evidence[0].quote, wanted):
         return f"{'Yes' if question.negated else 'No'}, going by the page of {name}:"
-    if negations(side.evidence[0].quote) or question.negated or not (covered or side.strength >= _PLAIN):
+    plain = covered and not question.negated and not _ASKS_NEED.search(question.text)
+    if not plain or any(denied_stems(item.quote)[0] & wanted for item in side.evidence):
         return f"The page of {name} says:"
     return f"Yes, going by the page of {name}:"
 
