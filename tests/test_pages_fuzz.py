@@ -159,6 +159,21 @@ def test_size_limit_is_named(folder):
         parse_page(b"a" * 11, "large.txt", max_bytes=10)
 
 
+LONG_CELL = b"x" * 20_000
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        TABLE + b"| Type | " + LONG_CELL + b" | b |\ntext",
+        HTML.replace(b"<tr><td>Cap", b"<tr><td>Type<td>" + LONG_CELL + b"<td>b<tr><td>Cap"),
+    ],
+)
+def test_endless_cells_are_refused(data):
+    with pytest.raises(PageError, match="longer than 10,000 characters"):
+        parse_page(data, "page")
+
+
 def test_escapes_cannot_smuggle_in_control_characters():
     passport = {"artifact": {"name": "Lantern"}, "capabilities": [{"name": "a\u0007b"}]}
     with pytest.raises(PageError, match=r"control character U\+0007"):

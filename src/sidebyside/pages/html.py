@@ -12,7 +12,7 @@ from sidebyside.pages.blocks import MORE, Block, ComparisonTable, Row
 from sidebyside.pages.decoding import LineCounter
 from sidebyside.pages.folded import FoldedText
 from sidebyside.pages.html_tokens import Chars, Tag, split_entities, tokenize
-from sidebyside.pages.pipe_table import KNOWN_LABELS, check_names
+from sidebyside.pages.pipe_table import KNOWN_LABELS, LONGEST_ROW, check_names
 from sidebyside.records import Page
 
 DEEPEST = 512
@@ -264,6 +264,8 @@ def _read_table(rows: list[list[_Cell]], line: int, scan: _Scan, source: str) ->
 def _read_row(row: list[_Cell], width: int, scan: _Scan, source: str) -> Row:
     filled = [cell for cell in row if cell.text]
     line = scan.lines.line_at(filled[0].start) if filled else None
+    if max(len(cell.text) for cell in row) > LONGEST_ROW:
+        raise PageError(source, f"a table cell is longer than {LONGEST_ROW:,} characters", line)
     if len(row) != width or not row[0].text:
         raise PageError(source, f"table row {row[0].text[:40]!r} lacks a cell or has one too many", line)
     return Row(row[0].text, tuple(cell.text for cell in row[1:]), row[0].start, filled[-1].end, line or 0)

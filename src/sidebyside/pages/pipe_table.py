@@ -26,7 +26,7 @@ KNOWN_LABELS = frozenset(
 )
 _SEPARATOR = re.compile(r"[|\s:-]*-[|\s:-]*")
 _PIPE = re.compile(r"(?<!\\)\|")
-_LONGEST_ROW = 10_000
+LONGEST_ROW = 10_000
 LONGEST_NAME = 200
 
 
@@ -68,7 +68,7 @@ def _read_header(lines: Sequence[Line], first: int, source: str) -> tuple[list[s
             break
         pending = _join(pending, lines[position][0])
         position += 1
-        if len(pending) > _LONGEST_ROW:
+        if len(pending) > LONGEST_ROW:
             raise PageError(source, "the table header has no end", lines[first][3])
     while position < len(lines) and _SEPARATOR.fullmatch(lines[position][0] or "-"):
         position += 1
@@ -80,13 +80,13 @@ def _read_row(lines: Sequence[Line], first: int, width: int, source: str) -> tup
     pending = ""
     position = first
     while not _is_complete(pending, width):
-        if position == len(lines) or len(pending) > _LONGEST_ROW:
+        if position == len(lines) or len(pending) > LONGEST_ROW:
             raise PageError(source, f"table row {_name_row(pending)} is cut off", number)
         pending = _join(pending, lines[position][0])
         end = lines[position][2] if lines[position][0] else end
         position += 1
-    if len(pending) > _LONGEST_ROW:
-        raise PageError(source, f"table row {_name_row(pending)} is longer than {_LONGEST_ROW} characters", number)
+    if len(pending) > LONGEST_ROW:
+        raise PageError(source, f"table row {_name_row(pending)} is longer than {LONGEST_ROW:,} characters", number)
     cells = _cells(pending)
     misplaced = [cell for cell in cells[1:] if _is_known(cell)]
     if len(cells) != width or misplaced:
