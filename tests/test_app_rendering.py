@@ -27,10 +27,10 @@ TAGS = set(
     line mark nav ol p pre q rect section small span strong summary svg table tbody td text th thead tr ul""".split()
 )
 ATTRIBUTES = set(
-    """aria-busy aria-controls aria-expanded aria-hidden aria-label aria-labelledby aria-pressed aria-sort autocomplete
-    class cx cy data-action data-cite data-column data-id data-key data-question data-total data-turn dir download for
-    height hidden href id maxlength name r role scope style tabindex text-anchor title type width x x1 x2 y y1
-    y2""".split()
+    """aria-busy aria-controls aria-expanded aria-hidden aria-label aria-labelledby aria-live aria-pressed aria-sort
+    autocomplete class cx cy data-action data-cite data-column data-id data-key data-question data-total data-turn dir
+    download for height hidden href id maxlength name r role scope style tabindex text-anchor title type width x x1 x2
+    y y1 y2""".split()
 )
 
 

@@ -81,7 +81,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield served
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while playwright runs, its event loop keeps other tests from starting theirs.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's chromium."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
@@ -119,7 +120,7 @@ def visit(browser: Browser, start) -> Iterator[Callable[..., Page]]:
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.set_default_timeout(15_000)
         page.goto(url)
-        page.wait_for_selector(".welcome:visible, .turn:visible, #sides-links a:visible")
+        page.wait_for_selector(".welcome:not(.opening):visible, .turn:visible, #sides-links a:visible")
         return page
 
     yield open_page

@@ -44,7 +44,7 @@ def test_server_that_goes_away_is_noticed_and_found_again(browser, tmp_path):
     page = browser.new_page()
     with serve(tmp_path / "index") as site:
         page.goto(site.url)
-        page.wait_for_selector(".welcome")
+        page.wait_for_selector(".welcome:not(.opening)")
         ask_and_wait(page, "context")
     expect(page.locator("#gone")).to_contain_text("The server has stopped", timeout=15_000)
     with serve(tmp_path / "index", port=site.port):
@@ -76,7 +76,7 @@ def test_browser_refuses_handlers_and_foreign_requests_even_if_markup_got_in(sit
     context = browser.new_context()
     page = context.new_page()
     page.goto(site.url)
-    page.wait_for_selector(".welcome")
+    page.wait_for_selector(".welcome:not(.opening)")
     requested = []
     page.on("requestfinished", lambda request: requested.append(request.url))
     page.evaluate(

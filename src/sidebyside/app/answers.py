@@ -64,7 +64,7 @@ def _body_html(turn: Turn, number: int, prefix: str, last: bool) -> str:
     writing = _pending_html("Writing and checking each sentence") if turn.running else ""
     return (
         _status_html(answer)
-        + f'<div class="direct">{_markdown(first, answer, prefix)}</div>'
+        + f'<div class="direct" aria-live="polite">{_markdown(first, answer, prefix)}</div>'
         + (table_html(answer.table, answer, prefix) if answer.table else "")
         + _notes_html(answer, prefix)
         + f'<div class="prose-lane">{_markdown(rest, answer, prefix)}</div>'

@@ -19,7 +19,7 @@ from sidebyside.app.assets import asset
 from sidebyside.app.conversation import MAX_QUESTION, Conversation, restored
 from sidebyside.app.provider import Provider
 from sidebyside.app.turns import Turn
-from sidebyside.app.welcome import welcome_html
+from sidebyside.app.welcome import opening_html, welcome_html
 
 MENU = (
     '<div class="menu"><button type="button" data-action="new">New conversation</button>'
@@ -38,7 +38,7 @@ class AskTab:
         self.turns = gr.State([])
         self.menu = gr.HTML(MENU, elem_id="menu", js_on_load=asset("menu.js"), apply_default_css=False)
         self.past = gr.HTML(elem_id="past", js_on_load=transcript, apply_default_css=False)
-        self.live = gr.HTML(elem_id="live", js_on_load=transcript, apply_default_css=False)
+        self.live = gr.HTML(opening_html(), elem_id="live", js_on_load=transcript, apply_default_css=False)
         with gr.Row(elem_id="composer"):
             self.question = gr.Textbox(
                 elem_id="question",
@@ -115,9 +115,13 @@ class AskTab:
         self._conversation.stop(request.session_hash or "")
 
     def _restore(self, event: gr.EventData, request: gr.Request) -> list[Any]:
-        self._conversation.abandon(request.session_hash or "")
+        session = request.session_hash or ""
+        self._conversation.abandon(session)
         turns = restored(event.turns)
         live = live_html(turns) if turns else welcome_html(self._provider)
+        if self._conversation.answers(session):
+            # Opening the library took a while, and the reader has asked meanwhile: that is what they want to see.
+            return [gr.skip() for _ in range(5)]
         return [past_html(turns), live, turns, gr.update(visible=True), gr.update(visible=False)]
 
     def _rate(self, turns: list[Turn], event: gr.EventData) -> list[Any]:

@@ -12,6 +12,9 @@ from sidebyside.app.turns import Turn, history, turn_from_dict
 
 MAX_QUESTION = 2000
 MAX_TURNS = 200
+# Answers at once over all open pages; each has a thread of its own.
+MAX_RUNNING = 64
+BUSY = "Very many questions are being answered at the moment. Please try again shortly."
 
 
 class Conversation:
@@ -30,6 +33,9 @@ class Conversation:
             problem = f"That question has {len(question):,} characters; please keep it under {MAX_QUESTION:,}."
             yield [*turns, Turn(question[:200] + "…", state="failed", error=problem)]
             return
+        if len(self._running) >= MAX_RUNNING:
+            yield [*turns, Turn(question, state="failed", error=BUSY)]
+            return
         turn = Turn(question)
         run = self._running[session] = Run(self._provider.lease(), question, history(turns))
         try:
@@ -42,6 +48,10 @@ class Conversation:
                 del self._running[session]
         if turn.running and not run.abandoned:
             yield [*turns, _ended(turn, run)]
+
+    def answers(self, session: str) -> bool:
+        """Whether this page is waiting for an answer."""
+        return session in self._running
 
     def stop(self, session: str) -> None:
         """Stop the answer that this page is waiting for, if any; what has arrived stays."""

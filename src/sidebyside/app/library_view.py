@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from sidebyside.app.markup import clean, message_html
 from sidebyside.app.sides_view import capability_list_html
@@ -93,11 +92,6 @@ def artifact_html(artifact: Artifact, library: Library) -> str:
 def _dispute_html(labels: Iterable[str]) -> str:
     names = ", ".join(sorted(labels))
     return f'<p class="note">Its pages disagree about: {clean(names)}. All values are shown.</p>' if names else ""
-
-
-def compare_link(artifacts: Sequence[Artifact]) -> str:
-    """A link that lays these artifacts side by side."""
-    return "?" + urlencode([("compare", artifact.label) for artifact in artifacts])
 
 
 def progress_html(step: Progress) -> str:

@@ -19,6 +19,8 @@ from sidebyside.app.welcome import TITLE, current_masthead, masthead_html
 if TYPE_CHECKING:
     from sidebyside.settings import Settings
 
+# Programs that are answered at once; more wait in gradio's queue, which turns away what it cannot hold.
+MAX_CALLS = 32
 # Events that answer at once and are nobody's API.
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
 
@@ -49,7 +51,7 @@ def build_page(provider: Provider, settings: Settings) -> gr.Blocks:
         library_item.select(library.shown, outputs=library.table, **_QUIET)
         models_item.select(models.shown, outputs=models.table, **_QUIET)
         feedback_item.select(feedback.shown, outputs=feedback.view, **_QUIET)
-        gr.api(_programmatic(provider), api_name="ask", concurrency_limit=None, concurrency_id="ask")
+        gr.api(_programmatic(provider), api_name="ask", concurrency_limit=MAX_CALLS)
     return page
 
 

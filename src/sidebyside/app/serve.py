@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.middleware import Middleware
 
+from sidebyside.app.assets import STATIC
 from sidebyside.app.guard import MAX_UPLOAD, Guard
 from sidebyside.app.page import build_page, stylesheet, theme
 from sidebyside.app.provider import Provider
@@ -70,6 +71,7 @@ def _launch_options(settings: Settings, provider: Provider) -> dict[str, Any]:
         "enable_monitoring": False,
         "run_history": False,
         "footer_links": [],
+        "favicon_path": STATIC / "favicon.png",
         "max_file_size": MAX_UPLOAD,
         "theme": theme(),
         "css": stylesheet(),

@@ -67,6 +67,12 @@ def _holdings_html(library: Library) -> str:
     return f'<div class="holdings"><h3>In your library</h3><ul>{items}{rest}</ul></div>'
 
 
+def opening_html() -> str:
+    """What stands there until the library is open."""
+    words = '<p class="pending" role="status"><span class="dots" aria-hidden="true"></span>Opening your library…</p>'
+    return f'<section class="welcome opening">{words}</section>'
+
+
 def _notice_html(title: str, text: str) -> str:
     return f'<section class="welcome"><div><h2>{title}</h2><p role="status">{message_html(text)}</p></div></section>'
 
