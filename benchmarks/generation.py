@@ -3,8 +3,8 @@
     python benchmarks/generation.py [--rounds 5] [--model PATH] [--out results.json]
 
 Same GGUF, prompt, threads and number of tokens on both sides, rounds interleaved. "raw" is the bare loop of
-llama_decode and argmax in a process of its own, once with OpenMP's own busy waiting and once waiting as our process
-does. "contended" repeats decoding with one busy process per two cores beside it. Prints JSON.
+llama_decode and argmax in a process of its own, once with OpenMP's own way of waiting for other threads and once with
+that of our process. "contended" repeats decoding with one busy process per two cores beside it. Prints JSON.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 
 import psutil
 
-from sidebyside.generation_process import LocalGenerator, physical_cores
+from sidebyside.generation_process import THREAD_WAITING, LocalGenerator, physical_cores
 from sidebyside.models import resolve_model
 from sidebyside.records import Message
 from sidebyside.settings import Settings
@@ -34,8 +34,6 @@ from sidebyside.settings import Settings
 TOKENS = 32
 SYSTEM = "You answer a question about one artifact from its sentences alone, in one short sentence."
 QUESTION = "List what it can do, one thing per line, with all details.\nAnswer:"
-BUSY = {"OMP_WAIT_POLICY": "active"}
-PASSIVE = {"OMP_WAIT_POLICY": "passive"}
 
 
 def sentences(count: int, seed: int = 0) -> str:
@@ -160,9 +158,9 @@ def middle(runs: Sequence[dict[str, float]], key: str) -> float:
 def measure_speed(path: Path, rounds: int) -> dict[str, Any]:
     """Ours against both kinds of raw, interleaved; every prompt is new to our process."""
     threads = physical_cores()
-    raws = {"raw": Raw(path, threads, BUSY), "raw_passive": Raw(path, threads, PASSIVE)}
+    raws = {"raw": Raw(path, threads, {}), "raw_waiting_as_ours": Raw(path, threads, THREAD_WAITING)}
     ours = open_generator(path, kv_cache_bytes=0)
-    runs: dict[str, list[dict[str, float]]] = {"ours": [], "raw": [], "raw_passive": []}
+    runs: dict[str, list[dict[str, float]]] = {"ours": [], "raw": [], "raw_waiting_as_ours": []}
     busy: list[subprocess.Popen[bytes]] = []
     result: dict[str, Any] = {"tokens": TOKENS}
     for label in ("alone", "contended"):
