@@ -34,10 +34,10 @@ PREPARE_LIMIT = 8  # prompts that may wait to be prepared; older ones are droppe
 # The child imports from where its parent does, and, unlike with -m, not from the working folder before that.
 _START = "import sys; sys.path[:] = sys.argv[1:]; from sidebyside.generation_worker import main; main()"
 
-# llama.cpp's threads meet some 700 times a token. libgomp lets the first one there spin for milliseconds, which makes
-# decoding up to 30 times slower as soon as something else wants a core; sleeping at once costs a quarter of the speed
-# on an idle machine. A short spin has nearly the best of both: measured on 2 cores, idle / busy with other work, tokens
-# a second: default 26.2 / 0.8, sleeping at once 18.6 / 9.2, 300 turns 24.8 / 8.4, 1000 turns 26.8 / 5.7.
+# llama.cpp's threads meet some 700 times a token. libgomp lets the one that comes first spin for milliseconds, and so
+# keep a core from the one that is late; sleeping at once costs a quarter of the speed on an idle machine. A short spin
+# has nearly the best of both. Measured on 2 cores in tokens a second, idle / beside much other work: libgomp's default
+# 26.2 / 0.8, sleeping at once 18.6 / 9.2, spinning 300 turns 24.8 / 8.4, 1000 turns 26.8 / 5.7.
 THREAD_WAITING = {"GOMP_SPINCOUNT": "1000"}
 
 
