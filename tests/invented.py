@@ -1,0 +1,205 @@
+"""A small invented library with everything answers have to cope with, and an index of it in memory.
+
+Five artifacts on three pages: two values for Kestrel 7B's rank, two artifacts called Lantern, a verdict that its own
+table contradicts, a denial, claims, prices, and figures in tokens, time and bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from fakes import FakeEncoder
+from sidebyside.index import first_rows
+from sidebyside.indexing import build_index
+from sidebyside.library import build_library
+from sidebyside.names import NameIndex
+from sidebyside.pages import parse_page
+from sidebyside.passages import build_passages
+from sidebyside.records import Library, Passage
+from sidebyside.retrieval import Retriever
+from sidebyside.settings import Settings
+from sidebyside.words import STOP_WORDS, stem, tokens
+
+LABELS = ("Type", "UnfragileRank", "Adoption", "Quality", "Pricing")
+
+KESTREL = (
+    (
+        "Answers prompts of up to 32K tokens of context in one call. Longer prompts are cut at the beginning.",
+        "Keeps the whole prompt in memory of at most 6GB",
+        "Longer context than most small models, unlike Falconer which stops at 4K",
+    ),
+    (
+        "Transcribes recorded speech in twelve languages, with a latency of 300 ms per sentence.",
+        "Speaker names are kept across recordings",
+        "Cheaper transcription than Whisperwind",
+    ),
+    (
+        "Does not support watermarking of generated pictures.",
+        "Leaves pictures as they are",
+        "Plainer than PixelForge",
+    ),
+)
+MARTEN = (
+    (
+        "Answers prompts of up to 8K tokens of context in one session.",
+        "Sessions are resumed after a restart",
+        "Shorter context than hosted models",
+    ),
+    (
+        "Edits invoices together with colleagues in a shared browser canvas. The Team plan is $12/mo for every seat.",
+        "Invoices carry comments beside each line",
+        "Less costly than Ledgerly",
+    ),
+    (
+        "Transcribes recorded speech in four languages, with a latency of 2 s per sentence.",
+        "Speech is stored beside the invoice",
+        "Slower transcription than Whisperwind",
+    ),
+)
+LANTERN_MODEL = (
+    (
+        "Draws street maps from satellite photographs at 30 frames per second.",
+        "Roads are traced as curves rather than pixels",
+        "Sharper maps than Cartomancer",
+    ),
+    (
+        "Checks building permits against zoning rules.",
+        "Rules are kept for every district",
+        "Stricter than Permitly",
+    ),
+)
+LANTERN_PRODUCT = (
+    (
+        "Schedules nightly backups of databases to encrypted storage.",
+        "Backups are verified by restoring them",
+        "Safer than Coldvault",
+    ),
+    (
+        "Sends alerts to pagers when a backup is late.",
+        "Alerts are grouped by team",
+        "Quieter than Sirenia",
+    ),
+)
+OSPREY = (
+    (
+        "Indexes source code for search by symbol, with an index of 2 GB for a million lines.",
+        "Symbols are linked across repositories",
+        "Smaller index than Grepstone",
+    ),
+    (
+        "Runs fully offline, so no code leaves the laptop.",
+        "Nothing is sent to a server",
+        "More private than Cloudgrep",
+    ),
+)
+
+Column = tuple[str, Sequence[str], Sequence[tuple[str, str, str]]]
+
+
+def page_text(left: Column, right: Column, verdict: str = "") -> str:
+    """A text extract: (name, values of LABELS, capabilities as (description, unique, alternatives)) for each side."""
+    lines = [
+        f"{left[0]} vs {right[0]}",
+        "Side-by-side comparison to help you choose.",
+        f"| Feature | {left[0]} | {right[0]} |",
+        "|---|---|---|",
+        *(f"| {label} | {a} | {b} |" for label, a, b in zip(LABELS, left[1], right[1], strict=True)),
+        f"| Capabilities | {len(left[2])} decomposed | {len(right[2])} decomposed |",
+    ]
+    for _, _, capabilities in (left, right):
+        for description, unique, alternatives in capabilities:
+            lines += [description, f"Unique: {unique}", f"vs alternatives: {alternatives}"]
+    if verdict:
+        lines += [verdict, "Need something different?"]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {
+    "kestrel-vs-marten.txt": page_text(
+        ("Kestrel 7B", ("Model", "41/100", "1", "0", "Free"), KESTREL),
+        ("Marten Studio", ("Product", "58/100", "1", "1", "Paid"), MARTEN),
+        "Marten Studio scores higher at 58/100 vs Kestrel 7B at 41/100. "
+        "Kestrel 7B leads on adoption, while Marten Studio is stronger on quality.",
+    ),
+    "kestrel-vs-lantern.txt": page_text(
+        ("Kestrel 7B", ("Model", "44/100", "1", "0", "Free"), KESTREL),
+        ("Lantern", ("Model", "30/100", "0", "0", "Freemium"), LANTERN_MODEL),
+    ),
+    "lantern-vs-osprey.txt": page_text(
+        ("Lantern", ("Product", "30/100", "0", "1", "Paid"), LANTERN_PRODUCT),
+        ("Osprey Index", ("Repository", "52/100", "1", "1", "Free"), OSPREY),
+    ),
+}
+
+
+class ContentEncoder(FakeEncoder):
+    """FakeEncoder on the stems of content words: texts about different things are next to orthogonal."""
+
+    def __init__(self) -> None:
+        super().__init__("content", dimension=384)
+
+    def _vector(self, text: str) -> np.ndarray:
+        stems = [stem(token.folded) for token in tokens(text) if token.folded not in STOP_WORDS]
+        return super()._vector(" ".join(stems))
+
+
+class MemoryIndex:
+    """What retrieval needs of an open index, without files."""
+
+    def __init__(self, library: Library, encoder: FakeEncoder) -> None:
+        self.library = library
+        self.passages: tuple[Passage, ...] = build_passages(library)
+        self.vectors = encoder.encode([sentence.text for p in self.passages for sentence in p.sentences])
+        self.first_rows = first_rows(self.passages)
+        bounds = [*self.first_rows.tolist(), len(self.vectors)]
+        means = [self.vectors[a:b].mean(axis=0) for a, b in pairwise(bounds)]
+        self._means = np.stack([mean / np.linalg.norm(mean) for mean in means])
+
+    def search(self, vector: np.ndarray, k: int) -> list[tuple[int, float]]:
+        scores = self._means @ vector
+        best = np.argsort(-scores, kind="stable")[:k]
+        return [(int(position), float(scores[position])) for position in best]
+
+
+def read_library(pages: dict[str, str] = PAGES) -> Library:
+    """The library of some pages, given as file name -> text."""
+    return build_library(parse_page(text.encode(), name) for name, text in pages.items())
+
+
+@cache
+def library() -> Library:
+    """The library of PAGES."""
+    return read_library()
+
+
+@cache
+def retriever() -> Retriever:
+    """A retriever over PAGES."""
+    encoder = ContentEncoder()
+    return Retriever(MemoryIndex(library(), encoder), encoder)
+
+
+@cache
+def names() -> NameIndex:
+    """The names of PAGES."""
+    return NameIndex(library(), retriever().knows)
+
+
+def artifact_id(label: str) -> str:
+    """The id of the artifact with this label."""
+    return next(artifact.id for artifact in library().artifacts if artifact.label == label)
+
+
+def write_index(folder: Path, pages: dict[str, str] = PAGES) -> Path:
+    """An index on disk, built from some pages with ContentEncoder; returns the index folder."""
+    seeds = folder / "index" / "seeds"
+    seeds.mkdir(parents=True, exist_ok=True)
+    for name, text in pages.items():
+        (seeds / name).write_text(text)
+    build_index((), index=folder / "index", settings=Settings.load(), encoder=ContentEncoder())
+    return folder / "index"
