@@ -1,0 +1,156 @@
+"""Verification: a sentence passes only with its figures, units, names, polarity and words in its evidence."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidebyside.verification import COVERAGE, Check, verify_sentence
+
+CONTEXT, SPEECH, MARKS, PLAN, INDEX, RATE = range(6)
+EVIDENCE = (
+    "Answers prompts of up to 32K tokens of context in one call.",
+    "Transcribes recorded speech in twelve languages, with a latency of 300 ms per sentence.",
+    "Does not support watermarking of generated pictures.",
+    "The Team plan is $12/mo for every seat.",
+    "Uses an index of 2 GB for a million lines of code.",
+    "Makes 30-60 pictures a minute, without an account.",
+)
+
+
+def check(sentence: str, evidence=EVIDENCE) -> Check:
+    return verify_sentence(sentence, evidence, name="Kestrel 7B")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rests_on"),
+    [
+        ("Kestrel 7B answers prompts of up to 32K tokens of context in one call.", (CONTEXT,)),
+        ("Kestrel 7B handles 32K tokens of context.", (CONTEXT,)),
+        ("It transcribes recorded speech in twelve languages.", (SPEECH,)),
+        ("Kestrel 7B does not support watermarking of generated pictures.", (MARKS,)),
+        ("The Team plan costs $12/mo for every seat.", (PLAN,)),
+        ("Kestrel 7B makes 60 pictures a minute without an account.", (RATE,)),
+        ("Kestrel 7B transcribes recorded speech in twelve languages and answers prompts of 32K tokens.", (1, 0)),
+    ],
+)
+def test_a_sentence_with_everything_in_its_evidence_passes_and_says_what_it_rests_on(sentence, rests_on):
+    result = check(sentence)
+    assert (result.supported, result.reason) == (True, "")
+    assert result.rests_on == rests_on
+    assert result.coverage >= COVERAGE
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("Kestrel 7B answers prompts of up to 128K tokens of context in one call.", "128K tokens"),
+        ("Kestrel 7B answers prompts of up to 32M tokens of context in one call.", "32M tokens"),
+        ("Kestrel 7B answers prompts of up to 32K images of context in one call.", "another unit"),
+        ("The Team plan costs €12/mo for every seat.", "another unit"),
+        ("Kestrel 7B makes 45 pictures a minute, without an account.", "45 pictures"),
+        ("Kestrel 7B transcribes recorded speech in 12 languages.", "12 languages"),
+        ("Kestrel 7B transcribes recorded speech using Whisperwind in twelve languages.", "Whisperwind"),
+        ("Kestrel 7B transcribes recorded speech in twelve languages on a Raspberry Pi.", "Raspberry"),
+        ("Kestrel 7B supports watermarking of generated pictures.", "denies"),
+        ("Kestrel 7B does not transcribe recorded speech in twelve languages.", "affirms"),
+        ("Kestrel 7B makes 60 pictures a minute with an account.", "without"),
+        ("Kestrel 7B brews coffee and toasts bread for recorded speech.", "words"),
+        ("Not stated.", "says nothing"),
+        ("", "says nothing"),
+        ("The quotes do not mention recorded speech.", "nothing is stated"),
+        ("Transcribes recorded speech in twelve languages [2].", "citation"),
+        ("Transcribes recorded speech in twelve languages, see https://example.org.", "link"),
+        ("Transcribes recorded speech in <b>twelve</b> languages.", "markup"),
+    ],
+)
+def test_a_sentence_that_adds_or_turns_something_fails_and_says_why(sentence, reason):
+    result = check(sentence)
+    assert not result.supported
+    assert reason in result.reason
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        pytest.param(sentence, marks=pytest.mark.xfail(strict=True, reason=reason))
+        for sentence, reason in [
+            ("The Team plan is $12/yr for every seat.", "only the currency of two prices is compared"),
+            ("The Team plan is $12 a day for every seat.", "only the currency of two prices is compared"),
+            (
+                "Kestrel 7B transcribes recorded speech with a latency of 300 s per sentence.",
+                "the digits alone stand in the evidence, and base values differ",
+            ),
+            (
+                "Kestrel 7B uses an index of 300 GB for a million lines of code, with a latency per sentence.",
+                "the digits alone stand in the evidence",
+            ),
+            ("Kestrel 7B uses an index of 2 GB for a billion lines of code.", "figures in words are not compared"),
+            (
+                "Kestrel 7B transcribes recorded speech in thirteen languages with a latency of 300 ms per sentence.",
+                "figures in words are not compared",
+            ),
+            ("Falconer answers prompts of up to 32K tokens of context in one call.", "a first word is never a name"),
+            ("Kestrel 7B is the best at transcribing recorded speech in twelve languages.", "judging words are free"),
+            (
+                "Kestrel 7B is the fastest: it transcribes recorded speech in twelve languages.",
+                "judging words are free",
+            ),
+            (
+                "Kestrel 7B transcribes recorded speech in twelve languages and supports watermarking of generated "
+                "pictures.",
+                "denials are looked for in the first piece of evidence only",
+            ),
+        ]
+    ],
+)
+def test_a_small_change_of_meaning_fails(sentence):
+    assert not check(sentence).supported
+
+
+def test_figures_and_words_of_the_artifacts_own_name_are_no_claim():
+    result = verify_sentence("Heron 3 Chat transcribes recorded speech.", EVIDENCE, name="Heron 3 Chat")
+    assert result.supported
+    assert not verify_sentence("Heron 4 Chat transcribes recorded speech.", EVIDENCE, name="Heron 3 Chat").supported
+
+
+def test_acronyms_that_the_evidence_spells_out_are_allowed():
+    evidence = ("Reads scanned forms by optical character recognition.",)
+    assert check("Kestrel 7B reads scanned forms by OCR.", evidence).supported
+    assert not check("Kestrel 7B reads scanned forms by NLP.", evidence).supported
+
+
+@given(st.text(max_size=80))
+def test_nothing_is_supported_without_evidence(sentence):
+    result = verify_sentence(sentence, (), name="Kestrel 7B")
+    assert not result.supported
+    assert result.rests_on == ()
+
+
+WORDS = "Kestrel 7B the Team plan $12/mo 32K tokens 300 ms not speech without [1] of € 東京 best".split()
+
+
+@given(
+    st.text(max_size=60) | st.lists(st.sampled_from(WORDS), max_size=10).map(" ".join), st.lists(st.text(), max_size=3)
+)
+def test_every_check_is_complete(sentence, more):
+    evidence = (*EVIDENCE, *more)
+    result = check(sentence, evidence)
+    assert 0 <= result.coverage <= 1
+    assert result.supported == (result.reason == "")
+    assert all(0 <= position < len(evidence) for position in result.rests_on)
+    assert len(set(result.rests_on)) == len(result.rests_on) <= 2
+    assert not result.supported or result.rests_on
+
+
+@pytest.mark.parametrize("sentence", EVIDENCE)
+def test_a_sentence_supports_itself(sentence):
+    assert check(sentence, (sentence,)).supported
+
+
+@pytest.mark.parametrize("position", range(len(EVIDENCE)))
+def test_more_evidence_does_not_take_support_away(position):
+    others = (*EVIDENCE[position + 1 :], *EVIDENCE[: position + 1])
+    assert check(EVIDENCE[position], others).rests_on[0] == others.index(EVIDENCE[position])
+    assert check(EVIDENCE[position], others).supported
