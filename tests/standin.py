@@ -204,7 +204,7 @@ UNKNOWN = Answer(
         "which says nothing about them.\n\nThe nearest ones are Stable-Diffusion and Llama 3.2 90B Vision."
     ),
     status="not_found",
-    kind="comparison",
+    kind="unknown",
     generation="g1",
     suggestions=(f"How do {DIFFUSION} and {LLAMA} differ?",),
 )

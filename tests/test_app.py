@@ -259,6 +259,53 @@ def test_feedback_of_many_at_once_keeps_its_lines_whole(tmp_path):
     assert fb.counts(tmp_path).up == 40
 
 
+# --- models ----------------------------------------------------------------------------------------------------------
+
+
+class Reply:
+    """A finished generation with this usage."""
+
+    def __init__(self, usage) -> None:
+        self.usage = usage
+
+    def read(self):
+        return "text"
+
+
+def test_speed_is_measured_and_remembered(tmp_path, monkeypatch):
+    from sidebyside import generation, models
+    from sidebyside.app.speeds import known_speeds, measure
+    from sidebyside.generation import Usage
+
+    usage = Usage(prompt_tokens=500, cached_tokens=100, completion_tokens=40, prefill_seconds=5.0, decode_seconds=2.0)
+    closed = []
+
+    class Model:
+        def stream(self, messages, *, max_tokens):
+            return Reply(usage)
+
+        def close(self):
+            closed.append(True)
+
+    monkeypatch.setattr(models, "resolve_model", lambda settings: settings.model)
+    monkeypatch.setattr(generation, "load_generator", lambda settings, spec: Model())
+    settings = Settings(index=tmp_path)
+    measure("one", settings)
+    measure("two", settings)
+    speeds = known_speeds(tmp_path)
+    assert (speeds["one"].reads, speeds["one"].writes) == (80.0, 20.0)
+    assert set(speeds) == {"one", "two"}
+    assert closed == [True, True]
+
+
+def test_damaged_speeds_are_no_speeds(tmp_path):
+    from sidebyside.app.speeds import known_speeds
+
+    for text in ("", "[]", '{"one": 5}', '{"one": {"reads": 1}}', "\0"):
+        (tmp_path / "speeds.json").write_text(text)
+        assert known_speeds(tmp_path) == {}
+
+
 # --- how it is started ----------------------------------------------------------------------------------------------
 
 

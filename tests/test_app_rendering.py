@@ -11,7 +11,7 @@ import pytest
 
 from sidebyside.app.answers import copy_text, turn_html
 from sidebyside.app.evidence_view import highlighted
-from sidebyside.app.examples import example_questions
+from sidebyside.app.examples import example_questions, follow_ups
 from sidebyside.app.export import export
 from sidebyside.app.library_view import artifact_html, library_html
 from sidebyside.app.markup import answer_html, clean
@@ -20,7 +20,7 @@ from sidebyside.app.sides import compare_sides
 from sidebyside.app.sides_view import capabilities_html, facts_html, links_html, order_html, remarks_html
 from sidebyside.app.turns import Turn
 from sidebyside.records import Answer, Citation, Fact, Library, Source, Table
-from standin import CONTEXT, DIFFUSION, DREAMBOOTH, EIGHT_K, LIBRARY, LLAMA, RANK, StandIn
+from standin import CONTEXT, DIFFUSION, DREAMBOOTH, EIGHT_K, LIBRARY, LLAMA, LLAVA, RANK, StandIn
 
 TAGS = set(
     """a article aside b blockquote br button circle code details div em figcaption figure form h2 h3 h4 input label li
@@ -205,3 +205,36 @@ def test_examples_name_what_the_library_holds():
         f"What does {DREAMBOOTH} cost?",
     )
     assert example_questions(Library(())) == ()
+
+
+def test_follow_ups_carry_on_with_what_the_library_knows():
+    assert follow_ups(CONTEXT, LIBRARY) == (
+        f"How do {LLAVA} and {LLAMA} differ?",
+        f"Which has the higher UnfragileRank, {LLAVA} or {LLAMA}?",
+        f"What is {LLAVA} best at?",
+    )
+    assert follow_ups(replace(CONTEXT, artifacts=("gone",)), LIBRARY) == ()
+
+
+def test_answer_says_who_wrote_it_and_what_was_rejected():
+    html = turn_html(Turn("q", CONTEXT, "done"), 1)
+    assert (
+        "scripted wrote 2, each checked against its quote · 1 did not pass the check and are not shown · 2.1 s" in html
+    )
+    quotes = replace(CONTEXT, model=None, stats={"total_ms": 14.2})
+    assert "From tables and quotes alone · 14 ms" in turn_html(Turn("q", quotes, "done"), 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "shown"),
+    [
+        ("chat", "not_found", ""),
+        ("unknown", "not_found", "Not in your library"),
+        ("compare", "not_found", "Your pages do not state this"),
+        ("compare", "partial", "Only part of this is stated on the pages"),
+        ("compare", "answered", ""),
+    ],
+)
+def test_status_is_told_where_it_is_news(kind, status, shown):
+    html = turn_html(Turn("q", Answer("q", "text", status, kind=kind), "done"), 1)
+    assert re.findall(r'<p class="status[^>]*>([^<]*)</p>', html) == ([shown] if shown else [])

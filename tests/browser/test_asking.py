@@ -88,6 +88,14 @@ def test_stop_ends_the_answer_within_a_second_and_keeps_what_was_checked(site, v
     ask_and_wait(page, "What do they cost?")
 
 
+def test_escape_stops_the_answer(site, visit):
+    page = visit(site.url)
+    ask(page, "slow question")
+    page.wait_for_selector(".turn-writing .direct")
+    page.keyboard.press("Escape")
+    expect(page.locator("#turn-1")).to_have_class("turn turn-stopped", timeout=1000)
+
+
 def test_closing_the_page_stops_the_answer(site, visit):
     page = visit(site.url)
     stopped = site.count("stopped")
@@ -113,7 +121,7 @@ def test_follow_up_carries_the_conversation(site, visit):
 def test_unknown_names_are_said_to_be_unknown(site, visit):
     page = visit(site.url)
     ask_and_wait(page, "Is Midjourney better than GPT-4?")
-    expect(page.locator("#turn-1 .status")).to_have_text("Your pages do not state this")
+    expect(page.locator("#turn-1 .status")).to_have_text("Not in your library")
     expect(page.locator("#turn-1 .direct")).to_contain_text("Neither Midjourney nor GPT-4")
 
 

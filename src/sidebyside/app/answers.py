@@ -97,7 +97,9 @@ def _reference(number: int, answer: Answer, prefix: str) -> str:
 
 
 def _status_html(answer: Answer) -> str:
-    name = STATUS_NAMES[answer.status]
+    name = "" if answer.kind == "chat" else STATUS_NAMES[answer.status]
+    if answer.kind == "unknown":
+        name = "Not in your library"
     return f'<p class="status status-{answer.status}">{name}</p>' if name else ""
 
 
@@ -192,7 +194,22 @@ def _actions_html(turn: Turn, number: int, last: bool) -> str:
     if not buttons:
         return ""
     group = f'<div class="actions" role="group" aria-label="Answer actions">{"".join(buttons)}</div>'
-    return group + _note_form_html(turn, number)
+    return group + _note_form_html(turn, number) + _made_html(turn.answer)
+
+
+def _made_html(answer: Answer | None) -> str:
+    """Who wrote the answer, what did not pass the check, and how long it took."""
+    if answer is None or not answer.stats:
+        return ""
+    written, rejected = answer.stats.get("model_sentences") or 0, answer.stats.get("rejected_sentences") or 0
+    if answer.model:
+        parts = [f"{clean(answer.model)} wrote {written:g} sentence{'' if written == 1 else 's'}, each checked"]
+    else:
+        parts = ["From tables and quotes alone"]
+    parts += [f"{rejected:g} failed the check and {'is' if rejected == 1 else 'are'} left out"] if rejected else []
+    total = answer.stats.get("total_ms")
+    parts += [f"{total / 1000:.1f} s" if total >= 1000 else f"{total:.0f} ms"] if total else []
+    return f'<p class="made">{" · ".join(parts)}</p>'
 
 
 def _note_form_html(turn: Turn, number: int) -> str:

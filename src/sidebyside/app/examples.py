@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sidebyside.records import Artifact, Library
+    from sidebyside.records import Answer, Artifact, Library
 
 RANK = "UnfragileRank"
 
@@ -25,6 +25,21 @@ def example_questions(library: Library) -> tuple[str, ...]:
     if priced:
         questions.append(f"What does {priced[0].label} cost?")
     return tuple(dict.fromkeys(questions))
+
+
+def follow_ups(answer: Answer, library: Library) -> tuple[str, ...]:
+    """Up to three questions that carry on from an answer and that this library can answer."""
+    known = {artifact.label: artifact for artifact in library.artifacts}
+    sides = [known[label] for label in answer.artifacts if label in known]
+    questions = []
+    if len(sides) >= 2:
+        first, second = sides[0].label, sides[1].label
+        questions.append(f"How do {first} and {second} differ?")
+        if all(side.values(RANK) for side in sides[:2]):
+            questions.append(f"Which has the higher {RANK}, {first} or {second}?")
+    questions += [f"What is {side.label} best at?" for side in sides[:2] if side.capabilities]
+    questions += [f"What does {side.label} cost?" for side in sides[:1] if side.values("Pricing")]
+    return tuple(question for question in questions if question.casefold() != answer.question.casefold())[:3]
 
 
 def _partner(described: list[Artifact]) -> Artifact:

@@ -63,7 +63,7 @@ class ModelsTab:
             ]
         except SidebysideError as error:
             return f'<p class="problem">{message_html(str(error))}</p>'
-        return models_html(rows, known_speeds(self._settings.index), quotes_only=writing is None)
+        return models_html(rows, known_speeds(self._settings.index), writing)
 
     def _use(self, event: gr.EventData) -> Iterator[list[Any]]:
         name = str(event.name)

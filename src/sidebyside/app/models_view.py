@@ -24,8 +24,9 @@ class ModelRow:
     used: bool
 
 
-def models_html(rows: Sequence[ModelRow], speeds: Mapping[str, Speed], *, quotes_only: bool) -> str:
-    """LLMs and encoders, each with what can be done about it; quotes only is one of the choices."""
+def models_html(rows: Sequence[ModelRow], speeds: Mapping[str, Speed], writing: str | None) -> str:
+    """LLMs and encoders, each with what can be done about it; quotes only (`writing` is None) is one of the choices."""
+    quotes_only = writing is None
     writers = "".join(_writer_html(row, speeds.get(row.model.name)) for row in rows if row.model.kind == "llm")
     encoders = "".join(_encoder_html(row) for row in rows if row.model.kind == "encoder")
     without = (
@@ -35,12 +36,20 @@ def models_html(rows: Sequence[ModelRow], speeds: Mapping[str, Speed], *, quotes
     )
     return (
         "<h3>Who writes</h3>"
+        + _own_html(rows, writing)
         + _table_html(
             "Language models", ("Model", "Size", "Memory", "Licence", "Speed here", "State", ""), without + writers
         )
         + "<h3>Who searches</h3>"
         + _table_html("Encoders", ("Encoder", "Size", "Memory", "Licence", "State", ""), encoders)
     )
+
+
+def _own_html(rows: Sequence[ModelRow], writing: str | None) -> str:
+    """A line for a model that is not of the catalogue: a GGUF file of one's own, or a server."""
+    if writing is None or any(row.model.name == writing for row in rows):
+        return ""
+    return f'<p class="report">In use: <b>{clean(writing)}</b>, a model of your own.</p>'
 
 
 def _table_html(label: str, heads: Sequence[str], rows: str) -> str:

@@ -126,6 +126,11 @@ element.querySelector('[data-action="new"]').addEventListener('click', () => {
 document.addEventListener('click', (event) => { if (!event.composedPath().includes(menu)) menu.open = false; });
 menu.addEventListener('keydown', (event) => { if (event.key === 'Escape') { menu.open = false; summary.focus(); } });
 
+// Escape stops the running answer, wherever the focus is.
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && !event.defaultPrevented && !menu.open) document.querySelector('#stop:not(.hidden)')?.click();
+});
+
 show(conversations().some((item) => item.id === current) ? current : '');
 
 // The server can be stopped while the page stays open. Ask now and then whether it is there; after a restart it knows
