@@ -236,7 +236,7 @@ _Lane = Callable[[Draft, list[Artifact], Question, _Loaded], None]
 _LANES: dict[str, _Lane] = {
     "unknown": lambda draft, _, asked, loaded: missing.answer_unknown(draft, asked, loaded.names, loaded.retriever),
     "fact": lambda draft, found, asked, loaded: tables.answer_fact(draft, found, asked, loaded.retriever),
-    "rank": lambda draft, found, asked, _: tables.answer_rank(draft, found, asked),
+    "rank": lambda draft, found, asked, loaded: tables.answer_rank(draft, found, asked, loaded.names),
     "library": lambda draft, _, asked, __: tables.answer_library(draft, asked),
     "find": lambda draft, _, asked, loaded: aspects.answer_find(draft, asked, loaded.retriever),
     "support": lambda draft, found, asked, loaded: aspects.answer_support(draft, found, asked, loaded.retriever),
@@ -246,7 +246,9 @@ _LANES: dict[str, _Lane] = {
     "overall": lambda draft, found, asked, loaded: overviews.answer_overall(
         draft, found, asked, loaded.retriever, loaded.names
     ),
-    "alternatives": lambda draft, found, _, loaded: overviews.answer_alternatives(draft, found[0], loaded.retriever),
+    "alternatives": lambda draft, found, asked, loaded: overviews.answer_alternatives(
+        draft, found[0], asked, loaded.retriever
+    ),
     "best_for": lambda draft, found, _, __: overviews.answer_best_for(draft, found),
     "verdict": lambda draft, found, _, __: verdicts.answer_verdict(draft, found),
     "conflicts": lambda draft, found, asked, _: verdicts.answer_conflicts(draft, found, asked),

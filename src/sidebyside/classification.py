@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 
 from sidebyside import labels as table
 from sidebyside.records import Filter, Library, Question
-from sidebyside.words import ASKING_WORDS, STOP_WORDS, content_words, fold, is_common, tokens
+from sidebyside.words import ASKING_WORDS, STOP_WORDS, content_words, fold, tokens
 
 _ALTERNATIVES = re.compile(
     r"\b(?:alternatives?|substitutes?|replacements?|competitors?|rivals?|similar (?:to|artifacts?|tools?|ones?)|"
     r"instead of|"
     r"in place of|(?:something|anything|others?|else|one|tools?|ones)(?: \w+){0,2}? like|comparable to|replaces?|"
     r"besides|other than|"
-    r"other (?:options|choices|tools|artifacts)|apart from|swap(?:ped)? out|switch(?:ing)? (?:away )?from)\b"
+    r"other (?:options|choices|tools|artifacts)|apart from|who else|what else|leaving|swap(?:ped)? out|"
+    r"switch(?:ing)? (?:away )?from)\b"
 )
 _BEST_FOR = re.compile(
     r"\b(?:best (?:for|at|suited|used)|use[- ]?cases?|who should|who (?:is|would)|when (?:should|would|to)|"
@@ -24,7 +25,7 @@ _BEST_FOR = re.compile(
 )
 _BEST_FOR_WORDS = frozenset(
     """best suited suitable ideal purpose good meant intended designed made useful used right case cases use people
-    users someone choose audience target situation situations""".split()
+    users someone somebody person anyone one choose audience target situation situations""".split()
 )
 _CONFLICT = re.compile(
     r"\b(?:agree|disagree|contradict|conflict|consistent|inconsistent|differ|discrepan|mismatch|"
@@ -47,7 +48,7 @@ _COUNT = re.compile(r"\b(?:how many|number of|count(?: of)?|total(?: number)?(?:
 GENERIC_NOUNS = frozenset(
     """artifact artifacts tool tools entry entries item items option options thing things project projects product
     products page pages library libraries index one ones system systems solution solutions app apps software candidates
-    seeds catalog catalogue collection database list comparison total overall currently listed indexed stored saved
+    seed seeds catalog catalogue collection database list comparison total overall currently listed indexed stored saved
     value values number numbers table row column status scores score""".split()
 )
 _NUMBER_WORDS = frozenset("one two three four five six seven eight nine ten".split())
@@ -68,7 +69,7 @@ _SOUGHT = re.compile(
     r"is there|are there|do you (?:have|know)|any|all|every|the|a|an|of|number|count|total|me|us|i need|i want|"
     r"looking for|recommend|"
     r"suggest|(?:top|best|highest|lowest|cheapest|worst|most|least|first)\b[\w-]*|ranked|rated|rank|ranking|free|freemium|paid|not|non|"
-    r"other|good|\d+|one|two|three|four|five|popular|expensive|available)[\s,-]+)*$"
+    r"other|good|those|these|them|are|is|ones|you|have|got|there|what|do|does|really|actually|\d+|one|two|three|four|five|popular|expensive|available)[\s,-]+)*$"
 )
 
 
@@ -110,7 +111,7 @@ def classify(reading: Reading, library: Library) -> Question:
     direction, superlative = table.find_direction(_blank(masked, condition_spans))
     base = Question(
         reading.text, "support", reading.artifacts, reading.unknown, _aspect(masked), reading.generic,
-        label=label, direction=direction, superlative=superlative, limit=table.find_limit(masked),
+        label=label, direction=direction, superlative=superlative, ordered=table.asks_order(masked), limit=table.find_limit(masked),
         ambiguous=reading.ambiguous, counts=bool(_COUNT.search(folded)), polar=bool(_POLAR.match(folded.strip())),
         negated=bool(_NEGATED.search(folded)),
     )  # fmt: skip
@@ -120,7 +121,10 @@ def classify(reading: Reading, library: Library) -> Question:
         covered += [(use.start, use.end) for use in types if label == "Type"]
         proposed = [price.value for price in prices] or [use.label for use in types]
         value = proposed[0] if len(proposed) == 1 else ""
-        base = replace(base, value=value, filters=tuple(c for c in conditions if c.label == label))
+        bounds = tuple(condition for condition in conditions if condition.label == label)
+        if _ALTERNATIVES.search(folded):
+            bounds = (*(Filter("Type", "=", use.label) for use in types), *prices, *conditions)
+        base = replace(base, value=value, filters=bounds)
         return _about_artifacts(base, folded, masked, _blank(masked, covered))
     if reading.unknown:
         return replace(base, kind="unknown", topic=tuple(_topic(masked)))
@@ -148,8 +152,11 @@ def _asked_label(
         r"\b(?:more|most|fewer|fewest|less|least) (?:capabilit|features)", folded
     )
     wanted = [use for use in uses if use.label not in conditioned or named or len(uses) == 1]
+    if not named:
+        # In a search, "free" and "paid" are conditions; what is asked for is the price only in other words.
+        wanted = [use for use in wanted if folded[use.start : use.end] not in {"free", "paid", "freemium", "gratis"}]
     wanted = [use for use in wanted if use.label != "Capabilities" or counting or "Capabilities" in conditioned]
-    if not named and not re.search(r"\b(?:what|which|how) (?:type|kind|sort|category)", folded):
+    if not named and not re.search(r"\b(?:what|which|how many) (?:types?|kinds?|sorts?|categor)", folded):
         wanted = [use for use in wanted if use.label != "Type"]
     if wanted:
         # A bare "score" beside a more telling label gives way: "quality score" is Quality, not UnfragileRank.
@@ -192,10 +199,10 @@ def _about_library(base: Question, folded: str, uncovered: str) -> Question:
         return replace(base, kind="find", topic=tuple(own))
     generic = any(t.folded in GENERIC_NOUNS for t in tokens(folded)) or re.search(r"\bhave\b|\bthere\b", folded)
     asks = re.search(r"\b(?:list|show|what|which|all|every|names?)\b", folded)
-    if base.label or base.filters or base.counts or (generic and asks and not base.superlative):
-        return replace(base, kind="library")
-    if generic and base.superlative:
+    if not base.label and (base.ordered or (base.superlative and (generic or base.filters))):
         return replace(base, kind="library", label="UnfragileRank")
+    if base.label or base.filters or base.counts or (generic and asks):
+        return replace(base, kind="library")
     return replace(base, kind="find") if base.aspect else replace(base, kind="chat")
 
 
@@ -222,6 +229,6 @@ def _topic(text: str) -> Iterator[str]:
         bare = word.removesuffix("'s")
         if bare in ASKING_WORDS or bare in _NUMBER_WORDS or bare in seen:
             continue
-        if bare.strip("0123456789.,") or not is_common(bare):
+        if any(char.isalpha() for char in bare):
             seen.add(bare)
             yield bare

@@ -33,6 +33,16 @@ _JOINS = re.compile(
 _DESCRIBES = re.compile(
     r"\b(?:describe|overview|summar\w+|tell me (?:more )?about|what (?:is|are|does|can|do)|compare|differences?)\b"
 )
+# "Only the free ones", "which of those are models": the list before, with a further condition.
+_NARROWS = re.compile(
+    r"\b(?:only|just|which of|of (?:those|them|these)|among (?:those|them|these)|those|them|the ones?)\b"
+)
+_SEARCHES = re.compile(
+    r"^(?:and |so |ok |but )*(?:which (?!one\b|of\b|is\b|has\b|does\b)\w|who\b|anything|something|any\b|"
+    r"is there (?:anything|something|any)|"
+    r"does any|do any|can any|list|show|find|recommend|suggest|name|got something|looking for|i need|i want|"
+    r"what can\b|how many\b)"
+)
 # Words that only add an artifact to what was asked before.
 _JOIN_WORDS = frozenset("add include also too well that same question comparison compare compared list".split())
 
@@ -68,26 +78,44 @@ def follow_up(question: Question, reading: Reading, state: State, library: Libra
     folded = fold(reading.masked)
     elliptical = bool(_ELLIPSIS.match(folded.strip())) or len(tokens(reading.text)) <= 3
     pointed = _pointed(folded, state)
+    if not question.artifacts and (namesake := _namesake(folded, state, library)):
+        kind = fold(library.get(namesake).type)
+        spans = (*reading.spans, *(m.span() for m in re.finditer(rf"\b{re.escape(kind)}\b", folded)))
+        return _ask_about(question, replace(reading, spans=spans), (namesake,), state, library)
     if question.artifacts or question.unknown:
         return _with_names(question, reading, elliptical, pointed, state, library)
-    if not pointed and not _leans_on(question, folded, elliptical):
-        return question
-    artifacts = pointed or (state.group if elliptical or question.kind != "find" else ())
-    if elliptical and not pointed and question.filters and question.kind == "library" and _was_wide(state):
+    if _was_wide(state) and question.filters and (_NARROWS.search(folded) or elliptical):
         return _inherit_filters(question, state)
+    if not pointed and not _leans_on(question, folded, elliptical, state):
+        return question
+    artifacts = pointed or state.group
     if not artifacts:
         return _inherit_filters(question, state) if elliptical else question
     return _ask_about(question, reading, artifacts, state, library)
 
 
-def _leans_on(question: Question, folded: str, elliptical: bool) -> bool:
+def _leans_on(question: Question, folded: str, elliptical: bool, state: State) -> bool:
     """Whether a question without names or pronouns is about what was talked about, not about the whole library."""
     if _LIBRARY_WIDE.search(folded) or any(f.label == "Type" for f in question.filters):
-        return elliptical and not _LIBRARY_WIDE.search(folded)
+        return False
     if elliptical:
         return True
-    short = len(content_words(folded)) <= 4
-    return question.kind in {"library", "chat"} and short and not question.counts
+    if question.kind in {"library", "chat"}:
+        return len(content_words(folded)) <= 4 and not question.counts
+    # After a question about certain artifacts, "is there a trial too?" is about them; "which tool..." is a new search.
+    return not _was_wide(state) and not _SEARCHES.search(folded)
+
+
+def _namesake(folded: str, state: State, library: Library) -> str:
+    """ "I meant the agent": the artifact of the same name and the type that is named now."""
+    if not state.focus or not re.search(r"\b(?:meant?|mean|rather|instead|not the|actually)\b", folded):
+        return ""
+    name = library.get(state.focus[0]).name
+    for artifact in library.artifacts:
+        named = re.search(rf"\b{re.escape(fold(artifact.type))}\b", folded) if artifact.type else None
+        if artifact.name == name and named:
+            return artifact.id
+    return ""
 
 
 def _was_wide(state: State) -> bool:
@@ -107,7 +135,7 @@ def _pointed(folded: str, state: State) -> tuple[str, ...]:
         place = places[ordinal[1]]
         return (group[place],) if place < len(group) else ()
     plural = _PLURAL.search(folded)
-    if plural and len(group) > 1 and not _asks_library(folded):
+    if plural and not _asks_library(folded) and (len(group) > 1 or re.search(r"\b(?:they|their|them)\b", folded)):
         return group
     if _SINGULAR.search(folded) and not _empty_it(folded):
         return focus

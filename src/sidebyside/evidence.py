@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sidebyside.quantities import Quantity, find_quantities
@@ -38,7 +38,15 @@ _MEASURES: tuple[tuple[str, str], ...] = (
         r"how soon)\b",
         "time",
     ),
-    (r"\b(?:disk|storage|memory|vram|ram|file size|download size|gigabytes?|megabytes?)\b", "bytes"),
+    (
+        r"\b(?:disk|storage|memory|vram|ram|(?:file|download) size|(?:smaller|bigger|larger) (?:download|file)|"
+        r"gigabytes?|megabytes?)\b",
+        "bytes",
+    ),
+    (
+        r"\blonger\b.*\b(?:keeps?|kept|stores?|retains?)\b|\b(?:keeps?|kept|stores?|retains?)\b.*\blonger\b|\btrial\b",
+        "time",
+    ),
 )
 _ASKS_FIGURE = re.compile(
     r"\bhow (?:much|many|long|big|large|fast|often|far|old|high|wide)\b|"
@@ -72,13 +80,21 @@ class Measure:
 
 
 def select_evidence(
-    artifact: Artifact, hits: Sequence[Hit], question: Question, *, background: float, limit: int = 3
+    artifact: Artifact,
+    hits: Sequence[Hit],
+    question: Question,
+    *,
+    background: float,
+    rarity: Mapping[str, float],
+    limit: int = 3,
 ) -> Side:
     """Choose what bears on the question among all sentences of one artifact (`hits`, best first).
 
-    `background` is how similar the rest of the library is to the question; see `Retriever.background`.
+    `background` is how similar the rest of the library is to the question, `rarity` how telling the stems of its words
+    are; see `Retriever`.
     """
-    wanted = {stem(word) for word in question.topic} - content_stems(artifact.name)
+    names = content_stems(artifact.name)
+    wanted = {stem(word): rarity.get(stem(word), 1.0) for word in question.topic if stem(word) not in names}
     absent = tuple(w for w in question.topic if stem(w) in wanted and not is_common(w) and not _occurs(w, hits))
     # A title names its capability; what the capability does stands in the sentences under it.
     hits = [hit for hit in hits if hit.passage.part != "title"] or hits
@@ -120,40 +136,45 @@ def as_evidence(hit: Hit, score: float | None = None) -> Evidence:
     )
 
 
-def _rate(hit: Hit, wanted: set[str], question: Question) -> float:
+def _rate(hit: Hit, wanted: Mapping[str, float], question: Question) -> float:
     """Ranking score of a sentence."""
     rating = hit.score - _PENALTIES.get(hit.passage.part, 0.0)
-    if wanted:
-        rating += _COVERAGE_WEIGHT * len(wanted & content_stems(hit.sentence.text)) / len(wanted)
+    rating += _COVERAGE_WEIGHT * _share(wanted, content_stems(hit.sentence.text))
     if asks_figure(question):
         rating += _FIGURE_BONUS[max((_fit(q, question) for q in find_quantities(hit.sentence.text)), default=0)]
     return rating
 
 
-def _tells_figure(hit: Hit, wanted: set[str], question: Question) -> bool:
+def _tells_figure(hit: Hit, wanted: Mapping[str, float], question: Question) -> bool:
     """Whether a figure is asked for and the sentence gives one in the right unit for one of the question's words."""
-    if not asks_figure(question) or not wanted & content_stems(hit.passage.text):
+    if not asks_figure(question) or wanted.keys().isdisjoint(content_stems(hit.passage.text)):
         return False
     return any(_fit(quantity, question) == 2 for quantity in find_quantities(hit.sentence.text))
 
 
-def _strength(hits: Sequence[Hit], wanted: set[str], background: float, absent: bool, figure: bool) -> float:
+def _strength(hits: Sequence[Hit], wanted: Mapping[str, float], background: float, absent: bool, figure: bool) -> float:
     """How plainly an artifact's sentences state the aspect, 0 to 1.
 
     From the best sentence's similarity and its capability's, against those of the rest of the library, and the share of
     the question's words that stand anywhere in the artifact's texts.
     """
     best = max(hits, key=lambda hit: hit.similarity)
-    found = set().union(*(content_stems(hit.sentence.text) for hit in hits)) & wanted
+    found = set().union(*(content_stems(hit.sentence.text) for hit in hits))
     features = {
         "similarity": best.similarity,
         "whole": best.whole,
         "background": background,
-        "coverage": len(found) / len(wanted) if wanted else 0.0,
+        "coverage": _share(wanted, found),
         "absent": float(absent),
         "figure": float(figure),
     }
     return 1 / (1 + math.exp(-_BIAS - sum(_WEIGHTS[name] * value for name, value in features.items())))
+
+
+def _share(wanted: Mapping[str, float], found: set[str]) -> float:
+    """The share of the wanted stems that were found, each by its weight."""
+    total = sum(wanted.values())
+    return sum(weight for word, weight in wanted.items() if word in found) / total if total else 0.0
 
 
 def _must_occur(word: str, question: Question) -> bool:

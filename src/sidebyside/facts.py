@@ -264,7 +264,7 @@ def answer_library(library: Library, question: Question, cite: Cite) -> Finding:
         return Finding(
             f"No artifact in the library {_said(question.filters)}.", "answered" if question.filters else "not_found"
         )
-    if question.label and (question.superlative or question.limit) and not question.counts:
+    if question.label and (question.superlative or question.limit or question.ordered) and not question.counts:
         return _superlative(rows, question, cite)
     if question.label and question.label != "Capabilities" and not question.counts and not question.filters:
         return _all_values(library, question, cite)
@@ -272,31 +272,47 @@ def answer_library(library: Library, question: Question, cite: Cite) -> Finding:
 
 
 def _superlative(rows: Sequence[tuple[Artifact, list[Fact]]], question: Question, cite: Cite) -> Finding:
-    label, direction = question.label, question.direction or 1
-    if label == "Pricing" and not question.direction:
-        direction = -1
-    ranked = [(a, span) for a, _ in rows if (span := _span(a, label)) is not None]
+    """The first ones by a label, or all of them in order, among the artifacts that meet the conditions."""
+    label, direction = question.label, question.direction or (-1 if question.label == "Pricing" else 1)
+    among = f" among the {len(rows)} artifacts that {_said(question.filters, plural=True)}" if question.filters else ""
+    ranked = {a.id: (a, span) for a, _ in rows if (span := _span(a, label)) is not None}
     if not ranked:
-        return Finding(f"No artifact {_said(question.filters)} with a stated {label}.".replace("  ", " "), "not_found")
-    best = {a.id: (span[1] if direction > 0 else span[0]) for a, span in ranked}
-    ordered = sorted((a for a, _ in ranked), key=lambda a: (-direction * best[a.id], a.label))
-    limit = question.limit or 1
+        return Finding(f"No page states {label}{among}.", "not_found")
+    best = {key: (span[1] if direction > 0 else span[0]) for key, (_, span) in ranked.items()}
+    ordered = sorted((a for a, _ in ranked.values()), key=lambda a: (-direction * best[a.id], a.label))
+    if label == "Pricing" and any(f.label == "Pricing" for f in question.filters):
+        return _unpriced(ordered, among, cite)
+    limit = len(ordered) if question.ordered else question.limit or 1
     # A place is not cut in the middle: everyone level with the last one shown is shown.
     last = best[ordered[min(limit, len(ordered)) - 1].id]
-    chosen = [a for a in ordered if (best[a.id] >= last if direction > 0 else best[a.id] <= last)]
-    word = (
-        ("highest" if direction > 0 else "lowest") if label != "Pricing" else ("lowest" if direction < 0 else "highest")
-    )
-    among = f" among the {len(rows)} artifacts that {_said(question.filters, plural=True)}" if question.filters else ""
+    chosen = [a for a in ordered if direction * (best[a.id] - last) >= 0]
+    return _tell_first(chosen, question, "highest" if direction > 0 else "lowest", among, cite)
+
+
+def _tell_first(chosen: Sequence[Artifact], question: Question, word: str, among: str, cite: Cite) -> Finding:
+    """The artifacts that come first, as a sentence for one place and as a list for more."""
+    label = question.label
     ids = tuple(a.id for a in chosen)
     told = [(a, _cited_values(a, distinct(a, label), cite)) for a in chosen[:_LONGEST_LIST]]
     if len(chosen) == 1:
         return Finding(f"**{chosen[0].label}** has the {word} {label}{among}: {told[0][1]}.", "answered", ids)
-    if question.limit is None or limit == 1:
+    if not question.ordered and (question.limit or 1) == 1:
         values = join_names(f"**{a.label}** {value}" for a, value in told)
         return Finding(f"{len(chosen)} artifacts share the {word} {label}{among}: {values}.", "answered", ids)
+    head = (
+        f"By {label}, {word} first{among}:"
+        if question.limit is None
+        else f"The {question.limit} {word} by {label}{among}:"
+    )
     lines = [f"{place}. **{a.label}**: {value}" for place, (a, value) in enumerate(told, 1)]
-    return Finding(f"The {limit} {word} by {label}{among}:\n\n" + "\n".join(lines), "answered", ids)
+    return Finding(head + "\n\n" + "\n".join(lines), "answered", ids)
+
+
+def _unpriced(artifacts: Sequence[Artifact], among: str, cite: Cite) -> Finding:
+    """Artifacts of one price class cannot be ranked by price: the table has no amounts."""
+    names = join_names(f"**{a.label}** {_cited_values(a, distinct(a, 'Pricing'), cite)}" for a in artifacts)
+    text = f"The tables give price classes, not amounts, so they do not settle this{among}: {names}."
+    return Finding(text, "answered", tuple(a.id for a in artifacts))
 
 
 def _all_values(library: Library, question: Question, cite: Cite) -> Finding:

@@ -22,9 +22,9 @@ _LABEL_WORDS: dict[str, str] = {
     "Capabilities": r"(?:number|count|amount) of (?:decomposed )?(?:capabilities|features)|capabilit(?:y|ies) counts?|"
     r"(?:how many|more|most|fewer|fewest|less|least) (?:decomposed |listed |total )?(?:capabilities|features)|"
     r"capabilities|capability",
-    "Times Matched": r"times matched|(?:often|many times|times) (?:been |has it been |was it |it is )?matched|matched|"
+    "Times Matched": r"times matched|matched (?:more|most|less|fewer|fewest|least)(?: times| often)?|(?:often|many times|times) (?:been |has it been |was it |it is )?matched|matched|"
     r"match(?:es)? counts?",
-    "Type": r"(?:what|which) (?:type|kind|sort|category|class)|artifact types?|\btypes?\b|categor(?:y|ies)",
+    "Type": r"(?:what|which) (?:types?|kinds?|sorts?|categor(?:y|ies)|class(?:es)?)|artifact types?|\btypes?\b|categor(?:y|ies)",
 }
 # Labels where a bare number is a table cell, so that conditions such as "above 40" make sense.
 _NUMBER = r"(\d+(?:\.\d+)?)(?:\s?/\s?100)?"
@@ -114,6 +114,18 @@ def find_limit(text: str) -> int | None:
     return _WORD_NUMBERS.get(found[1]) or int(found[1])
 
 
+_SORT = re.compile(
+    r"\b(?:sort(?:ed)?|order(?:ed)?|rank(?:ed)? (?:all|them|the|every\w*|these|those|free|paid|freemium)|list \w+ by|"
+    r"(?:best|highest|worst|lowest|cheapest) (?:ones? )?first|(?:ranked|listed) by|(?:as|in) (?:a )?(?:ranking|"
+    r"order))\b"
+)
+
+
+def asks_order(text: str) -> bool:
+    """Whether a text asks for all of a list in order: "sort the free ones by rank"."""
+    return bool(_SORT.search(fold(text)))
+
+
 def find_types(text: str, known: Iterable[str]) -> list[LabelUse]:
     """Every artifact type that a text names ("repos", "MCP servers"); `label` holds the type as pages word it."""
     folded = fold(text)
@@ -134,7 +146,7 @@ def find_prices(text: str) -> list[Filter]:
     found = []
     for price in PRICES:
         for m in re.finditer(rf"\b{price.lower()}\b", folded):
-            negated = re.search(r"\b(?:not|non|isn't|aren't|never)[ -](?:\w+ )?$", folded[: m.start()])
+            negated = re.search(r"\b(?:not|non|isn't|aren't|never|neither|nor)[ -](?:\w+ )?$", folded[: m.start()])
             found.append(Filter("Pricing", "!=" if negated else "=", price))
     if re.search(r"\b(?:cost|costs|costing|charge) (?:money|something)\b|\bfor money\b", folded):
         found.append(Filter("Pricing", "!=", "Free"))
@@ -154,11 +166,12 @@ def find_conditions(text: str, labels: Sequence[LabelUse]) -> tuple[list[Filter]
     folded = fold(text)
     filters: list[Filter] = []
     spans: list[tuple[int, int]] = []
+    labels = labels or _rank_meant(folded)
     between = re.search(rf"\bbetween {_NUMBER} and {_NUMBER}", folded)
     if between and (use := _nearest(labels, between.start(), between.end())):
         return [Filter(use.label, ">=", between[1]), Filter(use.label, "<=", between[2])], [between.span()]
     for words, op in _OPS:
-        for m in re.finditer(rf"(?<!\w){words}\s*{_NUMBER}(?![\w%.])", folded):
+        for m in re.finditer(rf"(?<!\w){words}\s*{_NUMBER}(?!\w|%|\.\d)", folded):
             if any(start < m.end() and m.start() < end for start, end in spans):
                 continue
             use = _nearest(labels, m.start(), m.end())
@@ -172,6 +185,16 @@ def find_conditions(text: str, labels: Sequence[LabelUse]) -> tuple[list[Filter]
             filters.append(Filter(use.label, ">=" if or_more else "=", bare[1]))
             spans.append((use.end, use.end + bare.end() + (or_more.end() if or_more else 0)))
     return filters, spans
+
+
+def _rank_meant(folded: str) -> list[LabelUse]:
+    """ "The ones above 45": where nothing else is named, a bound with no noun after it is on the rank."""
+    bound = re.search(
+        r"\b(?:above|over|below|under|at least|at most|more than|less than|"
+        r"between \d+ and) \d+(?:/100)?(?=\s*(?:$|[?.!,]|and\b|or\b))",
+        folded,
+    )
+    return [LabelUse("UnfragileRank", bound.start(), bound.start())] if bound else []
 
 
 def _nearest(labels: Sequence[LabelUse], start: int, end: int) -> LabelUse | None:

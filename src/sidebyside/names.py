@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 from sidebyside.records import Artifact, Library
-from sidebyside.words import ASKING_WORDS, STOP_WORDS, Token, is_common, tokens
+from sidebyside.words import ASKING_WORDS, STOP_WORDS, Token, is_common, is_rare, tokens
 
 How = Literal["exact", "part", "misspelt"]
 
@@ -55,6 +55,7 @@ class NameIndex:
         self._exact: dict[tuple[str, ...], set[str]] = defaultdict(set)
         self._names: dict[str, tuple[tuple[str, ...], ...]] = {}
         self._by_word: dict[str, set[str]] = defaultdict(set)
+        self._first_words: set[str] = set()
         self._types: dict[str, str] = {}
         for artifact in library.artifacts:
             self._add(artifact)
@@ -67,6 +68,7 @@ class NameIndex:
             self._exact[key].add(artifact.id)
         self._names[artifact.id] = tuple(sorted(names))
         self._types[artifact.id] = artifact.type.casefold()
+        self._first_words |= {key[0] for key in names}
         for key in names:
             for word in key:
                 self._by_word[word].add(artifact.id)
@@ -123,7 +125,10 @@ class NameIndex:
     def _match_part(self, words: Sequence[Token], first: int, size: int) -> Iterable[str]:
         """Words of one name in their order, at least one of them distinctive: "llama 3.2", "llava"."""
         window = [_bare(word.folded) for word in words[first : first + size]]
-        if not any(_is_distinctive(word) and word in self._by_word for word in window):
+        distinctive = any(_is_distinctive(word) and word in self._by_word for word in window)
+        if not distinctive and not (
+            window[0] in self._first_words and is_rare(window[0]) and _could_be_name(words, first)
+        ):
             return ()
         candidates = set.intersection(*(self._by_word.get(word, set()) for word in window))
         return {artifact for artifact in candidates if any(_in_order(window, name) for name in self._names[artifact])}

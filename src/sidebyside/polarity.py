@@ -8,7 +8,8 @@ from sidebyside.words import content_words, stem, tokens
 
 NEGATIONS = frozenset(
     """not no never without cannot can't doesn't don't isn't aren't won't didn't wasn't couldn't shouldn't lacks lack
-    lacking unable nor neither none""".split()
+    lacking unable nor neither none ignored ignores unsupported unavailable impossible excluded refuses refused rejects
+    rejected""".split()
 )
 
 # These negate their clause wherever they stand in it; the others only what follows.

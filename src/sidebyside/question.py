@@ -42,8 +42,23 @@ def clean(text: str) -> str:
     return re.sub(r"\s+", " ", "".join(kept)).strip()[:MAX_QUESTION]
 
 
+_PREAMBLE = re.compile(
+    r"^(?:(?:hi|hello|hey|ok(?:ay)?|so|well|thanks|thank you|great|please|and|but|now|just)\b[\s,.!]*)*"
+    r"(?:(?:any idea|i (?:was |am |'m )?wonder(?:ing)?|do you (?:happen to )?know|would you mind telling me|"
+    r"i(?:'d| would) (?:like|love) to know|i want to know|tell me|can you tell me|could you (?:please )?tell me|"
+    r"can you say|any chance you know|quick question|question)\b[\s,:-]*(?:please\b[\s,]*)?(?:if|whether)?\b[\s,]*)+",
+    re.IGNORECASE,
+)
+
+
+def _without_preamble(text: str) -> str:
+    """The question behind "I was wondering whether..."; a text that is nothing else stays as it is."""
+    rest = _PREAMBLE.sub("", text)
+    return rest if re.search(r"\w", rest) and not re.match(r"(?i)(?:more )?about\b", rest) else text
+
+
 def _read(text: str, state: State, names: NameIndex, library: Library) -> Question:
-    text = correct(clean(text), names.knows)
+    text = correct(_without_preamble(clean(text)), names.knows)
     found = names.find(text)
     artifacts, ambiguous = _settle(found.mentions)
     if not artifacts and (reply := reply_to_chatter(text)) is not None:

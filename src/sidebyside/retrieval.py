@@ -7,6 +7,8 @@ weights are those that found the right sentence most often (benchmarks/evidence.
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
@@ -80,6 +82,13 @@ class Retriever:
     def knows(self, word: str) -> bool:
         """Whether a word, in any inflection, stands in the library's texts."""
         return stem(word) in self._lexical.vocabulary
+
+    def rarity(self, words: Sequence[str]) -> dict[str, float]:
+        """How telling each word's stem is: 2 where one sentence of the library has it, near 0 where most have.
+
+        A word that no page has weighs 1: it may be there in other words.
+        """
+        return {stem(word): self._lexical.rarity(stem(word)) for word in words}
 
     def background(self, artifact: str, query: Query) -> float:
         """How similar the nearest hundredth of all other artifacts' sentences is to a query, on average.
@@ -156,7 +165,7 @@ class _Lexical:
         corpus = [_terms(sentence.text) for passage in passages for sentence in passage.sentences]
         self._owner = np.repeat(np.arange(len(passages)), [len(passage.sentences) for passage in passages])
         self._size = len(corpus)
-        self.vocabulary = {term for terms in corpus for term in terms}
+        self.vocabulary = Counter(term for terms in corpus for term in set(terms))
         self._bm25 = bm25s.BM25() if self.vocabulary else None
         if self._bm25 is not None:
             self._bm25.index(corpus, show_progress=False)
@@ -169,6 +178,13 @@ class _Lexical:
         scores: NDArray[np.float32] = self._bm25.get_scores(known)
         best = float(scores.max())
         return scores / best if best > 0 else scores
+
+    def rarity(self, term: str) -> float:
+        """2 for a term of one sentence, falling to 0.2 for one of all sentences; 1 for an unknown one."""
+        count = self.vocabulary.get(term, 0)
+        if not count or self._size < 2:
+            return 1.0
+        return max(0.2, 2 * math.log(self._size / count) / math.log(self._size))
 
     def best(self, query: str, k: int) -> list[int]:
         """Positions of the passages that hold the k best sentences."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sidebyside.labels import PAGE_TYPES, PRICES
 from sidebyside.names import Mention
 from sidebyside.words import ASKING_WORDS, STOP_WORDS, Token, is_common, is_named, tokens
 
@@ -40,6 +41,8 @@ _SEARCHES = re.compile(
     r"does|has|have|is best|lets?|works?))|"
     r"i (?:want|need|would|am|have)|how (?:can|do|could|should|would) i|where|how many)\b"
 )
+# Words of the table are what a question asks by, however they are written ("APIs", "freemium").
+_TABLE_WORDS = frozenset(word.folded for name in (*PAGE_TYPES, *PRICES, "UnfragileRank") for word in tokens(name))
 _GENERIC = frozenset(
     """it they them this that these those there he she you i we one ones both either which what who any anything all
     someone something everything artifact artifacts tool tools model models page pages library""".split()
@@ -101,7 +104,7 @@ def _looks_named(words: Sequence[Token], position: int) -> bool:
     bare = word.folded.removesuffix("'s")
     if bare in STOP_WORDS or bare.replace(".", "").replace(",", "").isdigit():
         return False
-    if bare in ASKING_WORDS:
+    if bare in ASKING_WORDS or bare in _TABLE_WORDS or bare.removesuffix("s") in _TABLE_WORDS:
         return False
     return not is_common(bare) or is_named(word, sentence_start=position == 0)
 

@@ -12,6 +12,9 @@ from itertools import pairwise
 # A token is a run of letters and digits; a dot or comma inside a number belongs to it ("3.2", "1,000").
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)+[^\W\d_]*|[^\W_]+(?:['’](?:s|t|re|ve|ll|d|m)\b)?", re.UNICODE)
 
+# Zipf frequency (log10 of occurrences per billion words) below which an everyday word can stand for a name.
+_RARE = 3.7
+
 # Words that hold a question together without saying what it is about.
 STOP_WORDS = frozenset(
     """a an the this that these those it its it's they them their theirs he she his her him we us our you your i me my
@@ -22,7 +25,8 @@ STOP_WORDS = frozenset(
     i'm i'd isn't aren't don't doesn't didn't can't cannot couldn't won't wouldn't that's what's which's who's let
     please tell show give say says said know want need me us get got gets let's between among versus vs against per
     via up out off down again ever even still yet really actually exactly actual kind kinds sort sorts thing things
-    way ways anything something nothing everything anyone someone whats hows wheres whos pls plz ok okay
+    way ways anything something nothing everything anyone someone whats hows wheres whos thats
+    theres pls plz ok okay now you've i've we've they've there's everything's stuff somebody nobody whoever whichever
     during while after before because since until whether although however also""".split()
 )
 
@@ -36,7 +40,8 @@ ASKING_WORDS = frozenset(
     list name names mention mentions mentioned state states stated higher highest lower lowest larger largest longer
     longest shorter shortest bigger biggest smaller smallest greater greatest faster fastest slower slowest cheaper
     cheapest top bottom first second third last former latter above below ahead behind outrank outranks
-    outranked""".split()
+    outranked mean means meant rather instead cover covers covered include includes included contain contains contained sort sorted order ordered
+    ascending descending here""".split()
 )
 
 
@@ -71,7 +76,8 @@ def _stemmer() -> object:
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """The Snowball stem of a folded word: "tuning" and "tuned" meet in "tune"."""
-    bare = word.removesuffix("'s")
+    # British and American spelling are one word: licence and license, colour and color.
+    bare = word.removesuffix("'s").replace("licenc", "licens").replace("colour", "color")
     stemmed: str = _stemmer().stemWord(bare)  # type: ignore[attr-defined]
     return stemmed
 
@@ -122,6 +128,13 @@ def _dictionary() -> frozenset[str]:
 def is_word(word: str) -> bool:
     """Whether a folded word is English at all (about 320,000 words, by wordfreq's large list)."""
     return is_common(word) or word.removesuffix("'s") in _dictionary()
+
+
+def is_rare(word: str) -> bool:
+    """Whether a word, everyday or not, is seldom enough to stand for a name (Zipf frequency below 3.7, by wordfreq)."""
+    from wordfreq import zipf_frequency
+
+    return not is_common(word) or zipf_frequency(word, "en") < _RARE
 
 
 def is_named(token: Token, *, sentence_start: bool) -> bool:

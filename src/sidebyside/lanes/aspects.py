@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from sidebyside import facts
 from sidebyside.evidence import MONEY, Measure, Side, better_end, common_measures, select_evidence
+from sidebyside.facets import find_facets
 from sidebyside.lanes.draft import Draft
-from sidebyside.lanes.missing import nearest_artifacts, nearest_block, silent_text
+from sidebyside.lanes.missing import add_unknown, plain_text, silent_text
 from sidebyside.names import NameIndex
 from sidebyside.polarity import denied_stems, denies
 from sidebyside.records import Artifact, Question
@@ -47,10 +48,20 @@ def wordings(question: Question) -> tuple[str, ...]:
 
 
 def gather(artifact: Artifact, question: Question, retriever: Retriever, *, limit: int = 2) -> Side:
-    """The evidence of one artifact for the question's aspect."""
-    query = wordings(question)
-    hits = retriever.inside(artifact.id, query, k=_ALL)
-    return select_evidence(artifact, hits, question, background=retriever.background(artifact.id, query), limit=limit)
+    """The evidence of one artifact for the question's aspect.
+
+    A question about something that pages word in their own way (see facets) is also looked up in that wording; the
+    wording by which the pages state it more plainly counts.
+    """
+    queries = [wordings(question)]
+    queries += [(*queries[0], facet.wording) for facet in find_facets(question.text)]
+    rarity = retriever.rarity(question.topic)
+    sides = []
+    for query in queries:
+        hits = retriever.inside(artifact.id, query, k=_ALL)
+        background = retriever.background(artifact.id, query)
+        sides.append(select_evidence(artifact, hits, question, background=background, rarity=rarity, limit=limit))
+    return max(sides, key=lambda side: side.strength)
 
 
 def answer_support(draft: Draft, artifacts: Sequence[Artifact], question: Question, retriever: Retriever) -> None:
@@ -70,7 +81,7 @@ def answer_compare(
     _show_sides(draft, sides, question, lead=lead)
     draft.table = facts.comparison_table(artifacts)
     if question.unknown:
-        _add_unknown(draft, question, names)
+        add_unknown(draft, question, names)
     elif not lead and draft.status == "answered" and _WANTS_WINNER.search(question.text):
         draft.closing = "The pages do not settle which of them is ahead on this."
 
@@ -81,12 +92,12 @@ def answer_find(draft: Draft, question: Question, retriever: Retriever) -> None:
     sides = []
     for artifact_id in retriever.across(wordings(question), artifacts=_SEARCHED):
         if artifact_id in allowed:
-            sides.append(gather(draft.library.get(artifact_id), question, retriever, limit=1))
+            sides.append(gather(draft.library.get(artifact_id), question, retriever))
     sides.sort(key=lambda side: (-side.strength, side.artifact.label))
     stated = [side for side in sides if side.stated and _affirms(side, question)]
     if not stated:
         draft.status = "not_found"
-        draft.blocks.append("No page in the library states this." + _filter_words(question))
+        draft.blocks.append(f"No page in the library says this of any artifact{_asked_for(question)}.")
         draft.consult(item for side in sides[:3] for item in side.evidence[:1])
         return
     best = max(side.evidence[0].score for side in stated)
@@ -128,10 +139,11 @@ def _conditions_met(draft: Draft, artifact: Artifact, question: Question) -> str
     return f" ({told})" if told else ""
 
 
-def _filter_words(question: Question) -> str:
-    if not question.filters:
-        return ""
-    return f" (looked only where {join_names(f'{f.label} {f.op} {f.value}' for f in question.filters)})"
+def _asked_for(question: Question) -> str:
+    """What was looked for, and where, in brackets."""
+    where = join_names(f"{f.label} {f.op} {f.value}" for f in question.filters)
+    told = [f"looked for “{plain_text(question.aspect)}”"] if question.aspect else []
+    return f" ({', '.join([*told, *([f'where {where}'] if where else [])])})" if told or where else ""
 
 
 def _show_sides(draft: Draft, sides: Sequence[Side], question: Question, *, lead: str = "") -> None:
@@ -198,16 +210,3 @@ def _ahead(question: Question, end: int, unit: str) -> str:
         word = found["word"].lower()
         return f"has the {_BASE_FORMS.get(word, word)} {found['noun']}"
     return "states the higher figure" if end >= 0 else "states the lower figure"
-
-
-def _add_unknown(draft: Draft, question: Question, names: NameIndex) -> None:
-    """Sides that are not in the library at all."""
-    told = join_names(f"**{name}**" for name in question.unknown)
-    draft.blocks.append(
-        f"{told} {'is' if len(question.unknown) == 1 else 'are'} not in the library. "
-        f"{nearest_block(draft, question.unknown, names)}"
-    )
-    draft.status = "not_found" if draft.status == "not_found" else "partial"
-
-
-__all__ = ["answer_compare", "answer_find", "answer_support", "gather", "nearest_artifacts"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sidebyside.evidence import Side, as_evidence, select_evidence
+from sidebyside.evidence import Side, select_evidence
 from sidebyside.lanes.draft import Draft
 from sidebyside.names import NameIndex
 from sidebyside.records import Artifact, Question
@@ -21,7 +21,7 @@ def answer_unknown(draft: Draft, question: Question, names: NameIndex, retriever
     if len(question.unknown) == 1 and question.topic and _answer_from_mentions(draft, question, retriever):
         return
     draft.status = "not_found"
-    told = join_names(f"**{_plain(name)}**" for name in question.unknown)
+    told = join_names(f"**{plain_text(name)}**" for name in question.unknown)
     be = "is" if len(question.unknown) == 1 else "are"
     draft.blocks.append(f"{told} {be} not in the library, so the saved pages do not answer this.")
     draft.blocks.append(nearest_block(draft, question.unknown, names))
@@ -32,10 +32,20 @@ def answer_half_known(draft: Draft, artifacts: Sequence[Artifact], question: Que
     draft.status = "not_found"
     draft.name(artifacts)
     known = join_names(f"**{artifact.label}**" for artifact in artifacts)
-    told = join_names(f"**{_plain(name)}**" for name in question.unknown)
+    told = join_names(f"**{plain_text(name)}**" for name in question.unknown)
     be = "is" if len(question.unknown) == 1 else "are"
     draft.blocks.append(f"{told} {be} not in the library, so the saved pages cannot settle a comparison with {known}.")
     draft.blocks.append(nearest_block(draft, question.unknown, names))
+
+
+def add_unknown(draft: Draft, question: Question, names: NameIndex) -> None:
+    """Sides of a comparison that are not in the library at all."""
+    if not question.unknown:
+        return
+    told = join_names(f"**{plain_text(name)}**" for name in question.unknown)
+    be = "is" if len(question.unknown) == 1 else "are"
+    draft.blocks.append(f"{told} {be} not in the library. {nearest_block(draft, question.unknown, names)}")
+    draft.status = "not_found" if draft.status == "not_found" else "partial"
 
 
 def nearest_block(draft: Draft, unknown: Sequence[str], names: NameIndex) -> str:
@@ -62,7 +72,7 @@ def _as_written(word: str, question: Question) -> str:
     return next((token.text for token in tokens(question.text) if token.folded == word), word)
 
 
-def _plain(name: str) -> str:
+def plain_text(name: str) -> str:
     """A name from the question without characters that mean something in Markdown."""
     return "".join(char for char in name if char not in "*_`[]<>|\\")
 
@@ -80,7 +90,9 @@ def _answer_from_mentions(draft: Draft, question: Question, retriever: Retriever
         ]
         if hits:
             background = retriever.background(artifact, query)
-            sides.append(select_evidence(draft.library.get(artifact), hits, question, background=background, limit=1))
+            rarity = retriever.rarity(question.topic)
+            owner = draft.library.get(artifact)
+            sides.append(select_evidence(owner, hits, question, background=background, rarity=rarity, limit=1))
     stated = sorted((side for side in sides if side.stated), key=lambda side: -side.strength)
     if not stated:
         draft.consult(item for side in sides for item in side.evidence)
@@ -89,7 +101,7 @@ def _answer_from_mentions(draft: Draft, question: Question, retriever: Retriever
     draft.name([side.artifact])
     draft.blocks.append(f"On the page about **{side.artifact.label}**: {draft.quote(side.evidence[0])}")
     draft.notes.append(
-        f"{_plain(name)} has no page of its own in the library; this is what another page says about it."
+        f"{plain_text(name)} has no page of its own in the library; this is what another page says about it."
     )
     return True
 
@@ -103,10 +115,3 @@ def _about(name: str, sentence: str) -> bool:
         return False
     before = words[max(0, places[0] - 3) : places[0]]
     return not {"than", "vs", "versus", "unlike", "to", "like"} & set(before)
-
-
-def nearest_artifacts(draft: Draft, question: Question, retriever: Retriever, exclude: Sequence[Artifact] = ()) -> None:
-    """Remember what came nearest to a search that found nothing, for those who want to look."""
-    for artifact, hits in retriever.across((question.aspect or question.text,), artifacts=3, each=1).items():
-        if all(artifact != other.id for other in exclude):
-            draft.consult([as_evidence(hits[0])])

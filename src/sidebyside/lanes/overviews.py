@@ -116,11 +116,11 @@ def answer_best_for(draft: Draft, artifacts: Sequence[Artifact]) -> None:
         draft.aspect = "What is it for?"
 
 
-def answer_alternatives(draft: Draft, artifact: Artifact, retriever: Retriever) -> None:
+def answer_alternatives(draft: Draft, artifact: Artifact, question: Question, retriever: Retriever) -> None:
     """The artifacts of the library that are most like this one, each with the capability that comes closest."""
     draft.name([artifact])
     own = retriever.capability_vectors(artifact.id)
-    others = [other for other in draft.library.artifacts if other.id != artifact.id]
+    others = [other for other, _ in facts.matching(draft.library, question.filters) if other.id != artifact.id]
     rated = [(*_likeness(artifact, own, other, retriever), other) for other in others]
     rated.sort(key=lambda item: (-item[0], item[2].label))
     near = [item for item in rated if item[0] >= _ALIKE][:_ALTERNATIVES] or rated[:1]
@@ -131,7 +131,8 @@ def answer_alternatives(draft: Draft, artifact: Artifact, retriever: Retriever) 
     lines = []
     for _, evidence, other in near:
         draft.name([other])
-        rows = [fact for label in ("Type", "UnfragileRank") for fact in facts.distinct(other, label)[:1]]
+        labels = dict.fromkeys(("Type", "UnfragileRank", *(f.label for f in question.filters)))
+        rows = [fact for label in labels for fact in facts.distinct(other, label)[:1]]
         told = ", ".join(f"{fact.value} {draft.cite(facts.row_evidence(other, fact))}" for fact in rows)
         lines.append(f"- **{other.label}** ({told}): {draft.quote(evidence)}")
     come = "these come" if len(lines) > 1 else "this comes"

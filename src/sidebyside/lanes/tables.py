@@ -5,7 +5,9 @@ from __future__ import annotations
 from sidebyside import facts
 from sidebyside.evidence import find_measures, select_evidence
 from sidebyside.lanes.draft import Draft
+from sidebyside.lanes.missing import add_unknown
 from sidebyside.lanes.verdicts import contradictions
+from sidebyside.names import NameIndex
 from sidebyside.records import Artifact, Question
 from sidebyside.retrieval import Retriever
 
@@ -23,7 +25,7 @@ def answer_fact(draft: Draft, artifacts: list[Artifact], question: Question, ret
             _add_prices(draft, artifact, question, retriever)
 
 
-def answer_rank(draft: Draft, artifacts: list[Artifact], question: Question) -> None:
+def answer_rank(draft: Draft, artifacts: list[Artifact], question: Question, names: NameIndex) -> None:
     """One label of several artifacts: who is ahead, by which values."""
     finding = facts.compare_fact(artifacts, question, draft.cite)
     draft.blocks.append(finding.text)
@@ -32,6 +34,7 @@ def answer_rank(draft: Draft, artifacts: list[Artifact], question: Question) -> 
     draft.table = facts.comparison_table(artifacts)
     draft.notes.extend(facts.conflict_notes(artifacts, [question.label]))
     draft.notes.extend(contradictions(draft.library, artifacts))
+    add_unknown(draft, question, names)
 
 
 def answer_library(draft: Draft, question: Question) -> None:
@@ -51,7 +54,9 @@ def _add_prices(draft: Draft, artifact: Artifact, question: Question, retriever:
         return
     query = ("price, cost per month, subscription tiers, billing",)
     hits = retriever.inside(artifact.id, query, k=24)
-    side = select_evidence(artifact, hits, question, background=retriever.background(artifact.id, query), limit=2)
+    side = select_evidence(
+        artifact, hits, question, background=retriever.background(artifact.id, query), rarity={}, limit=2
+    )
     measured = {measure.evidence: None for measure in find_measures(side, question)}
     for evidence in list(measured)[:1]:
         draft.blocks.append(f"In figures: {draft.quote(evidence)}")
