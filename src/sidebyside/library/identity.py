@@ -28,21 +28,21 @@ _COMMON_WORDS = frozenset(
 )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Version:
     """One artifact as one page shows it."""
 
     page: Page
     position: int
     artifact: PageArtifact
-    words: Counter[str] = field(default_factory=Counter)
-    wordings: tuple[Wording, ...] = ()
 
-    def __post_init__(self) -> None:
-        self.wordings = tuple(Wording.of(capability) for capability in self.artifact.capabilities)
-        for capability in self.artifact.capabilities:
-            for _, excerpt in capability.parts():
-                self.words.update(_content_words(excerpt.text))
+    def wordings(self) -> tuple[Wording, ...]:
+        return tuple(Wording.of(capability) for capability in self.artifact.capabilities)
+
+    def words(self) -> Counter[str]:
+        """How often each content word occurs in the capabilities."""
+        texts = (excerpt.text for capability in self.artifact.capabilities for _, excerpt in capability.parts())
+        return Counter(word for text in texts for word in _content_words(text))
 
     @property
     def counted(self) -> bool:
@@ -63,20 +63,21 @@ class Cluster:
     names: set[str] = field(default_factory=set)
     type: str = ""
     pages: set[tuple[str, str]] = field(default_factory=set)
-    keys: set[str] = field(default_factory=set)
     wordings: dict[str, Wording] = field(default_factory=dict)
-    words: Counter[str] = field(default_factory=Counter)
     urls: set[str] = field(default_factory=set)
 
-    def add(self, version: Version) -> None:
+    def add(self, version: Version, wordings: Iterable[Wording]) -> None:
         self.versions.append(version)
         self.names.add(fold_name(version.artifact.name))
         self.type = self.type or version.artifact.type
         self.pages.add((version.page.source, version.page.sha256))
-        self.wordings.update((wording.key, wording) for wording in version.wordings)
-        self.words.update(version.words)
+        for wording in wordings:
+            self.wordings.setdefault(wording.key, wording)
         if version.artifact.url:
             self.urls.add(fold_url(version.artifact.url))
+
+    def words(self) -> Counter[str]:
+        return sum((version.words() for version in self.versions), Counter[str]())
 
     @property
     def name(self) -> str:
@@ -106,11 +107,12 @@ def _cluster_family(family: list[Version]) -> list[Cluster]:
     family.sort(key=_reading_order)
     clusters: list[Cluster] = []
     for version in family:
-        cluster = _find_cluster(version, clusters)
+        wordings = version.wordings()
+        cluster = _find_cluster(version, wordings, clusters)
         if cluster is None:
             cluster = Cluster()
             clusters.append(cluster)
-        cluster.add(version)
+        cluster.add(version, wordings)
     for cluster in clusters:
         cluster.versions.sort(key=lambda version: (version.page.source, version.page.sha256, version.position))
     return clusters
@@ -121,10 +123,10 @@ def _reading_order(version: Version) -> tuple[bool, bool, str, str, int]:
     return not artifact.type, not artifact.capabilities, version.page.source, version.page.sha256, version.position
 
 
-def _find_cluster(version: Version, clusters: Sequence[Cluster]) -> Cluster | None:
+def _find_cluster(version: Version, wordings: Sequence[Wording], clusters: Sequence[Cluster]) -> Cluster | None:
     possible = [cluster for cluster in clusters if _may_be(version, cluster)]
     for cluster in possible:
-        if _is_alike(version, cluster):
+        if _is_alike(version, wordings, cluster):
             return cluster
     name = fold_name(version.artifact.name)
     named = [cluster for cluster in possible if name in cluster.names and not _is_different(version, cluster)]
@@ -137,24 +139,24 @@ def _may_be(version: Version, cluster: Cluster) -> bool:
     return len(types) < 2 and (version.page.source, version.page.sha256) not in cluster.pages
 
 
-def _is_alike(version: Version, cluster: Cluster) -> bool:
+def _is_alike(version: Version, wordings: Sequence[Wording], cluster: Cluster) -> bool:
     """Shares its address or the wording of a capability."""
     if version.artifact.url and fold_url(version.artifact.url) in cluster.urls:
         return True
-    if any(wording.key in cluster.wordings for wording in version.wordings):
+    if any(wording.key in cluster.wordings for wording in wordings):
         return True
-    return any(wording.likeness(known) for wording in version.wordings for known in cluster.wordings.values())
+    return any(wording.likeness(known) for wording in wordings for known in cluster.wordings.values())
 
 
 def _is_different(version: Version, cluster: Cluster) -> bool:
     """Plainly something else: the two hardly share a word. Only asked where no capability is shared."""
-    fewest = min(len(version.wordings), len(cluster.wordings))
+    fewest = min(len(version.artifact.capabilities), len(cluster.wordings))
     complete = version.counted and any(known.counted for known in cluster.versions)
     apart = bool(version.artifact.url and cluster.urls)
     telling = complete or apart
     if fewest < (_FEWEST_IF_TELLING if telling else _FEWEST):
         return False
-    return _cosine(version.words, cluster.words) < (DIFFERENT_IF_TELLING if telling else DIFFERENT)
+    return _cosine(version.words(), cluster.words()) < (DIFFERENT_IF_TELLING if telling else DIFFERENT)
 
 
 def _cosine(first: Counter[str], second: Counter[str]) -> float:
