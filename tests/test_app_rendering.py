@@ -218,9 +218,7 @@ def test_follow_ups_carry_on_with_what_the_library_knows():
 
 def test_answer_says_who_wrote_it_and_what_was_rejected():
     html = turn_html(Turn("q", CONTEXT, "done"), 1)
-    assert (
-        "scripted wrote 2, each checked against its quote · 1 did not pass the check and are not shown · 2.1 s" in html
-    )
+    assert "scripted wrote 2 sentences, each checked · 1 failed the check and is left out · 2.1 s" in html
     quotes = replace(CONTEXT, model=None, stats={"total_ms": 14.2})
     assert "From tables and quotes alone · 14 ms" in turn_html(Turn("q", quotes, "done"), 1)
 
