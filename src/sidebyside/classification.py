@@ -111,7 +111,8 @@ def classify(reading: Reading, library: Library) -> Question:
     direction, superlative = table.find_direction(_blank(masked, condition_spans))
     base = Question(
         reading.text, "support", reading.artifacts, reading.unknown, _aspect(masked), reading.generic,
-        label=label, direction=direction, superlative=superlative, ordered=table.asks_order(masked), limit=table.find_limit(masked),
+        label=label, direction=direction, superlative=superlative, ordered=table.asks_order(masked),
+        limit=table.find_limit(masked),
         ambiguous=reading.ambiguous, counts=bool(_COUNT.search(folded)), polar=bool(_POLAR.match(folded.strip())),
         negated=bool(_NEGATED.search(folded)),
     )  # fmt: skip

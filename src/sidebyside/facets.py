@@ -21,29 +21,83 @@ class Facet:
 
 
 _TABLE = (
-    (r"licen[cs]\w*|open[- ]?source\w*|proprietary", "published under the MIT, Apache, MPL or AGPL licence, open source"),
-    (r"offline|(?:no|without|w/o)(?: an?)? (?:wi-?fi|internet|network|connection)\w*|air[- ]?gapped|on a plane",
-     "works offline, no internet connection needed once downloaded"),
-    (r"self[- ]?host\w*|on[- ]prem\w*|(?:our|my|your) own (?:servers?|machines?|hardware|cluster|infrastructure)",
-     "self-hosted, runs on your own servers or cluster"),
-    (r"trials?|try (?:it )?(?:out|first)|before (?:buying|paying)", "free trial for some days"),
-    (r"context|prompts?|tokens?|how (?:long|much) (?:a |an )?(?:text|input|prompt)", "context window of so many tokens"),
-    (r"fast\w*|speed|latency|quick\w*|slow\w*|response times?", "latency in milliseconds, answers per second, response time"),
-    (r"memory|vram|ram|hardware|gpus?", "runs in so many GB of memory"),
-    (r"languages?", "supports so many languages"),
-    (r"privacy|private|personal|confidential|gdpr", "personal data is masked and stays private"),
-    (r"secur\w*|encrypt\w*|safe", "encrypted, access rights, security"),
-    (r"regions?|where (?:is|are|does|do) .*(?:run|host|stor|kept|keep)\w*|data (?:location|residency)|countr\w+|located",
-     "hosted in regions and data centres, data is stored in"),
-    (r"(?:how long|longer) .*(?:keep|kept|stor|retain)\w*|(?:keep|kept|retain|retention|history)\w*", "kept for days or months"),
-    (r"schedul\w*|regularly|automatic\w* (?:at|every)|every (?:day|hour|night|week)", "runs at a set time, each day, on a schedule"),
-    (r"limits?|rate[- ]?limit\w*|quota\w*|how many (?:requests|calls)", "limited to so many requests a minute"),
-    (r"integrat\w*|connect\w*|plug\w* into|works? with", "integrates with and connects to"),
-    (r"platforms?|operating systems?|windows|mac(?:os)?|linux|browsers?", "runs on Windows, macOS, Linux, in Chrome"),
-    (r"phones?|mobile|on[- ]device|edge", "runs on mobile and edge devices"),
-    (r"accura\w+|precise\w*|errors?|mistakes?", "accuracy, error rate in percent"),
-    (r"train\w*|fine[- ]?tun\w*|custom\w*", "fine-tuning and training on your own data"),
-)  # fmt: skip
+    (
+        r"licen[cs]\w*|open[- ]?source\w*|proprietary",
+        "published under the MIT, Apache, MPL or AGPL licence, open source",
+    ),
+    (
+        r"offline|(?:no|without|w/o)(?: an?)? (?:wi-?fi|internet|network|connection)\w*|air[- ]?gapped",
+        "works offline, no internet connection needed once downloaded",
+    ),
+    (
+        r"self[- ]?host\w*|on[- ]prem\w*|(?:our|my|your) own (?:servers?|machines?|hardware|cluster|infrastructure)",
+        "self-hosted, runs on your own servers or cluster",
+    ),
+    (
+        r"trials?|try (?:it )?(?:out|first)|before (?:buying|paying)",
+        "free trial for some days",
+    ),
+    (
+        r"context|prompts?|tokens?|how (?:long|much) (?:a |an )?(?:text|input|prompt)",
+        "context window of so many tokens",
+    ),
+    (
+        r"fast\w*|speed|latency|quick\w*|slow\w*|response times?",
+        "latency in milliseconds, answers per second, response time",
+    ),
+    (
+        r"memory|vram|ram|hardware|gpus?",
+        "runs in so many GB of memory",
+    ),
+    (
+        r"languages?",
+        "supports so many languages",
+    ),
+    (
+        r"privacy|private|personal|confidential|gdpr",
+        "personal data is masked and stays private",
+    ),
+    (
+        r"secur\w*|encrypt\w*|safe",
+        "encrypted, access rights, security",
+    ),
+    (
+        r"regions?|where (?:is|are|does|do) .*(?:run|host|stor|kept|keep)\w*|data (?:location|residency)|countr\w+|located",
+        "hosted in regions and data centres, data is stored in",
+    ),
+    (
+        r"(?:how long|longer) .*(?:keep|kept|stor|retain)\w*|(?:keep|kept|retain|retention|history)\w*",
+        "kept for days or months",
+    ),
+    (
+        r"schedul\w*|regularly|every (?:day|hour|night|week)",
+        "runs at a set time, each day, on a schedule",
+    ),
+    (
+        r"limits?|rate[- ]?limit\w*|quota\w*|how many (?:requests|calls)",
+        "limited to so many requests a minute",
+    ),
+    (
+        r"integrat\w*|connect\w*|plug\w* into|works? with",
+        "integrates with and connects to",
+    ),
+    (
+        r"platforms?|operating systems?|windows|mac(?:os)?|linux|browsers?",
+        "runs on Windows, macOS, Linux, in Chrome",
+    ),
+    (
+        r"phones?|mobile|on[- ]device|edge",
+        "runs on mobile and edge devices",
+    ),
+    (
+        r"accura\w+|precise\w*|errors?|mistakes?",
+        "accuracy, error rate in percent",
+    ),
+    (
+        r"train\w*|fine[- ]?tun\w*|custom\w*",
+        "fine-tuning and training on your own data",
+    ),
+)
 
 _FACETS = tuple(Facet(re.compile(rf"\b(?:{asked})\b"), wording) for asked, wording in _TABLE)
 

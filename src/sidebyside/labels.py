@@ -22,9 +22,11 @@ _LABEL_WORDS: dict[str, str] = {
     "Capabilities": r"(?:number|count|amount) of (?:decomposed )?(?:capabilities|features)|capabilit(?:y|ies) counts?|"
     r"(?:how many|more|most|fewer|fewest|less|least) (?:decomposed |listed |total )?(?:capabilities|features)|"
     r"capabilities|capability",
-    "Times Matched": r"times matched|matched (?:more|most|less|fewer|fewest|least)(?: times| often)?|(?:often|many times|times) (?:been |has it been |was it |it is )?matched|matched|"
+    "Times Matched": r"times matched|matched (?:more|most|less|fewer|fewest|least)(?: times| often)?|"
+    r"(?:often|many times|times) (?:been |has it been |was it |it is )?matched|matched|"
     r"match(?:es)? counts?",
-    "Type": r"(?:what|which) (?:types?|kinds?|sorts?|categor(?:y|ies)|class(?:es)?)|artifact types?|\btypes?\b|categor(?:y|ies)",
+    "Type": r"(?:what|which) (?:types?|kinds?|sorts?|categor(?:y|ies)|class(?:es)?)|artifact types?|\btypes?\b|"
+    r"categor(?:y|ies)",
 }
 # Labels where a bare number is a table cell, so that conditions such as "above 40" make sense.
 _NUMBER = r"(\d+(?:\.\d+)?)(?:\s?/\s?100)?"

@@ -40,8 +40,8 @@ ASKING_WORDS = frozenset(
     list name names mention mentions mentioned state states stated higher highest lower lowest larger largest longer
     longest shorter shortest bigger biggest smaller smallest greater greatest faster fastest slower slowest cheaper
     cheapest top bottom first second third last former latter above below ahead behind outrank outranks
-    outranked mean means meant rather instead cover covers covered include includes included contain contains contained sort sorted order ordered
-    ascending descending here""".split()
+    outranked mean means meant rather instead cover covers covered include includes included contain contains contained
+    sort sorted order ordered     ascending descending here""".split()
 )
 
 

@@ -41,9 +41,10 @@ class Question:
     `artifacts` holds ids in the order of mention; `unknown` names that the library does not hold; `aspect` is the
     question without names and scaffolding, `generic` the question with "it" for every name, `topic` the content words;
     `label` the table label it asks for ("" if none); `direction` is 1 for more/highest, -1 for less/lowest, 0 for
-    neither; `superlative` tells highest from higher, `ordered` asks for the whole list in order; `limit` is how many of a ranking. `ambiguous` holds (name as
-    written, ids it may mean). `value` is what a yes-or-no question proposes ("free" in "is X free?"). `counts` is true
-    for "how many", `polar` for a yes-or-no question, `negated` for "which cannot...". `reply` answers a "chat".
+    neither; `superlative` tells highest from higher, `ordered` asks for the whole list in order, `limit` is how many of
+    a ranking. `ambiguous` holds (name as written, ids it may mean). `value` is what a yes-or-no question proposes
+    ("free" in "is X free?"). `counts` is true for "how many", `polar` for a yes-or-no question, `negated` for "which
+    cannot...". `reply` answers a "chat".
     """
 
     text: str
