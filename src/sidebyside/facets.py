@@ -62,7 +62,7 @@ _TABLE = (
         "encrypted, access rights, security",
     ),
     (
-        r"regions?|where (?:is|are|does|do) .*(?:run|host|stor|kept|keep)\w*|data (?:location|residency)|countr\w+|located",
+        r"regions?|where (?:is|are|does|do) .*(?:run|host|stor|kept|keep)\w*|data (?:location|residency)|countr\w+",
         "hosted in regions and data centres, data is stored in",
     ),
     (
