@@ -28,7 +28,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def open_engine(path: Path, cache_bytes: int) -> Engine:
-    return Engine(str(path), context=1024, threads=2, cache_bytes=cache_bytes)
+    return Engine(str(path), context=1024, threads=1, cache_bytes=cache_bytes)
 
 
 SYSTEMS = ["", "Be brief.", "Answer from the sentences. " * 8]
