@@ -327,6 +327,17 @@ def test_alias_that_could_mean_two_artifacts_is_nobodys():
     }
 
 
+def test_short_name_that_is_an_ordinary_word_elsewhere_is_no_alias():
+    pages = [
+        card("a.md", "owner/fog"),
+        card("b.md", "owner/lamp", texts=BOOKS),
+        card("c.md", "Torch", texts=LIGHTS[1:]),
+    ]
+    aliases = {artifact.name: artifact.aliases for artifact in build_library(pages).artifacts}
+    assert aliases["owner/fog"] == ("owner-fog",)
+    assert aliases["owner/lamp"] == ("lamp", "owner-lamp")
+
+
 def test_ids_are_readable_unique_and_independent_of_what_else_there_is():
     names = ["青い灯台", "赤い灯台", "Señal", "Senal", "C", "C++", "C#", "Моя лампа v2"]
     pages = [card(f"{place}.md", name, texts=[name + LONG]) for place, name in enumerate(names)]

@@ -106,6 +106,7 @@ def _numbered(names: Sequence[str], separator: str) -> list[str]:
 def assign_aliases(clusters: Sequence[Cluster]) -> list[tuple[str, ...]]:
     """Other names under which each artifact is found; none that could mean two artifacts."""
     candidates = [_aliases(cluster) for cluster in clusters]
+    _drop_common_words(candidates, clusters)
     claims = Counter(key for found in candidates for key in found)
     # An artifact's name is its own: nothing else goes by it, not even in short.
     names = Counter(key for cluster in clusters for key in {loose_name(name) for name in _spellings(cluster)})
@@ -123,6 +124,23 @@ def _aliases(cluster: Cluster) -> dict[str, str]:
         if fold_name(alias) != fold_name(cluster.name):
             found.setdefault(loose_name(alias), alias)
     return found
+
+
+def _drop_common_words(candidates: Sequence[dict[str, str]], clusters: Sequence[Cluster]) -> None:
+    """Take out short names that other artifacts' pages use as ordinary words: "owner/memory" is not "memory"."""
+    short: dict[str, set[int]] = defaultdict(set)
+    for place, (found, cluster) in enumerate(zip(candidates, clusters, strict=True)):
+        given = {alias for version in cluster.versions for alias in version.artifact.aliases}
+        for alias in found.values():
+            if re.fullmatch(r"[a-z]+", alias) and alias not in given and alias != slug(cluster.name):
+                short[alias].add(place)
+    if not short:
+        return
+    for place, cluster in enumerate(clusters):
+        for wording in cluster.wordings.values():
+            for word in short.keys() & set(re.findall(r"(?<!\w)[a-z]+(?!\w)", wording.text)):
+                for owner in short[word] - {place}:
+                    candidates[owner].pop(loose_name(word), None)
 
 
 def _spellings(cluster: Cluster) -> list[str]:
