@@ -1,6 +1,6 @@
 """Measures the model process against llama.cpp driven directly, what kept prompt beginnings save, and cancellation.
 
-    python benchmarks/generation.py [--rounds 5] [--model PATH] [--out results.json]
+    python benchmarks/generation.py [--rounds 5] [--model PATH] [--out results.json] [--note TEXT]
 
 Same GGUF, prompt, threads and number of tokens on both sides, rounds interleaved. "raw" is the bare loop of
 llama_decode and argmax in a process of its own, once with OpenMP's own way of waiting for other threads and once with
@@ -33,7 +33,7 @@ from sidebyside.settings import Settings
 
 TOKENS = 32
 SYSTEM = "You answer a question about one artifact from its sentences alone, in one short sentence."
-QUESTION = "List what it can do, one thing per line, with all details.\nAnswer:"
+QUESTION = "Copy all its sentences, word for word.\nAnswer:"
 
 
 def sentences(count: int, seed: int = 0) -> str:
@@ -255,6 +255,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--note", default="", help="what else to say about the run")
     options = parser.parse_args()
     spec = resolve_model(Settings.load())
     path = options.model or (spec and spec.path)
@@ -263,6 +264,7 @@ def main() -> None:
     before = machine()
     result = {
         "model": path.name,
+        "note": options.note,
         "machine": before,
         "speed": measure_speed(path, options.rounds),
         "reuse": measure_reuse(path, options.rounds),
