@@ -39,7 +39,7 @@ _MEASURES: tuple[tuple[str, str], ...] = (
         "time",
     ),
     (
-        r"\b(?:disk|storage|memory|vram|ram|(?:file|download) size|(?:smaller|bigger|larger) (?:download|file)|"
+        r"\bhow (?:large|big)\b|\b(?:disk|storage|memory|vram|ram|(?:file|download) size|(?:smaller|bigger|larger) (?:download|file)|"
         r"gigabytes?|megabytes?)\b",
         "bytes",
     ),

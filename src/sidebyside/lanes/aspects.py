@@ -79,7 +79,7 @@ def answer_compare(
     sides = [gather(artifact, question, retriever) for artifact in artifacts]
     lead = _figures_lead(draft, sides, question) if all(side.stated for side in sides) else ""
     _show_sides(draft, sides, question, lead=lead)
-    draft.table = facts.comparison_table(artifacts)
+    draft.table = facts.comparison_table(artifacts) if draft.status != "not_found" else None
     if question.unknown:
         add_unknown(draft, question, names)
     elif not lead and draft.status == "answered" and _WANTS_WINNER.search(question.text):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sidebyside.evidence import Side, select_evidence
+from sidebyside.evidence import Side, as_evidence, select_evidence
 from sidebyside.lanes.draft import Draft
 from sidebyside.names import NameIndex
 from sidebyside.records import Artifact, Question
@@ -24,7 +24,19 @@ def answer_unknown(draft: Draft, question: Question, names: NameIndex, retriever
     told = join_names(f"**{plain_text(name)}**" for name in question.unknown)
     be = "is" if len(question.unknown) == 1 else "are"
     draft.blocks.append(f"{told} {be} not in the library, so the saved pages do not answer this.")
+    if len(question.unknown) == 1:
+        _show_mention(draft, question.unknown[0], retriever)
     draft.blocks.append(nearest_block(draft, question.unknown, names))
+
+
+def _show_mention(draft: Draft, name: str, retriever: Retriever) -> None:
+    """Where a page describes something by means of the name, that sentence; claims about alternatives do not count."""
+    for hits in retriever.across((name,), artifacts=5, each=200).values():
+        for hit in hits:
+            if hit.passage.part == "description" and _about(name, hit.sentence.text):
+                owner = draft.library.get(hit.passage.artifact)
+                draft.blocks.append(f"The page about **{owner.label}** mentions it: {draft.quote(as_evidence(hit))}")
+                return
 
 
 def answer_half_known(draft: Draft, artifacts: Sequence[Artifact], question: Question, names: NameIndex) -> None:
@@ -108,7 +120,7 @@ def _answer_from_mentions(draft: Draft, question: Question, retriever: Retriever
 
 def _about(name: str, sentence: str) -> bool:
     """Whether a sentence is about the name rather than measuring something else against it."""
-    words = [token.folded for token in tokens(sentence)]
+    words = [token.folded.removesuffix("'s") for token in tokens(sentence)]
     own = [token.folded for token in tokens(name)]
     places = [i for i in range(len(words) - len(own) + 1) if words[i : i + len(own)] == own]
     if not places:
