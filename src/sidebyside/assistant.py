@@ -16,6 +16,7 @@ from sidebyside.index import LibraryIndex, current_generation, open_index
 from sidebyside.lanes import aspects, missing, overviews, prose, tables, verdicts
 from sidebyside.lanes.draft import Draft
 from sidebyside.names import NameIndex
+from sidebyside.prompts import side_messages
 from sidebyside.question import understand
 from sidebyside.records import Answer, Artifact, Comparison, Event, Library, Question
 from sidebyside.retrieval import Retriever
@@ -135,6 +136,7 @@ class Assistant:
         """Load encoder and model now rather than at the first question; the model loads in the background."""
         if self._generator:
             self._generator.warm()
+            self._generator.prepare(side_messages("", (), "")[:1])
         self._encoder.encode(["warm"])
 
     def answer(self, question: str, history: History = ()) -> Answer:

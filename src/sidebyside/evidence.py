@@ -39,8 +39,8 @@ _MEASURES: tuple[tuple[str, str], ...] = (
         "time",
     ),
     (
-        r"\bhow (?:large|big)\b|\b(?:disk|storage|memory|vram|ram|(?:file|download) size|(?:smaller|bigger|larger) (?:download|file)|"
-        r"gigabytes?|megabytes?)\b",
+        r"\bhow (?:large|big)\b|\b(?:disk|storage|memory|vram|ram|(?:file|download) size|"
+        r"(?:smaller|bigger|larger) (?:download|file)|gigabytes?|megabytes?)\b",
         "bytes",
     ),
     (
