@@ -6,21 +6,25 @@ table contradicts, a denial, claims, prices, and figures in tokens, time and byt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from fakes import FakeEncoder
+from sidebyside.assistant import Assistant
 from sidebyside.index import first_rows
 from sidebyside.indexing import build_index
 from sidebyside.library import build_library
 from sidebyside.names import NameIndex
 from sidebyside.pages import parse_page
 from sidebyside.passages import build_passages
-from sidebyside.records import Library, Passage
+from sidebyside.records import Answer, Citation, Library, Passage
 from sidebyside.retrieval import Retriever
 from sidebyside.settings import Settings
 from sidebyside.words import STOP_WORDS, stem, tokens
@@ -166,7 +170,7 @@ class MemoryIndex:
         return [(int(position), float(scores[position])) for position in best]
 
 
-def read_library(pages: dict[str, str] = PAGES) -> Library:
+def read_library(pages: Mapping[str, str] = PAGES) -> Library:
     """The library of some pages, given as file name -> text."""
     return build_library(parse_page(text.encode(), name) for name, text in pages.items())
 
@@ -195,7 +199,7 @@ def artifact_id(label: str) -> str:
     return next(artifact.id for artifact in library().artifacts if artifact.label == label)
 
 
-def write_index(folder: Path, pages: dict[str, str] = PAGES) -> Path:
+def write_index(folder: Path, pages: Mapping[str, str] = PAGES) -> Path:
     """An index on disk, built from some pages with ContentEncoder; returns the index folder."""
     seeds = folder / "index" / "seeds"
     seeds.mkdir(parents=True, exist_ok=True)
@@ -203,3 +207,40 @@ def write_index(folder: Path, pages: dict[str, str] = PAGES) -> Path:
         (seeds / name).write_text(text)
     build_index((), index=folder / "index", settings=Settings.load(), encoder=ContentEncoder())
     return folder / "index"
+
+
+def shared_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of PAGES that is written once for all tests; they do not write to it."""
+    folder = tmp_path_factory.getbasetemp() / "invented"
+    return folder / "index" if folder.exists() else write_index(folder)
+
+
+@contextmanager
+def open_assistant(index: Path, **options) -> Iterator[Assistant]:
+    """An assistant that encodes questions as `write_index` encoded the pages; without a model unless one is given."""
+    options = options if "generator" in options else {"model": "none", **options}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sidebyside.embedding.load_encoder", lambda _: ContentEncoder())
+        with Assistant.open(index, **options) as assistant:
+            yield assistant
+
+
+def assert_cited(answer: Answer, pages: Mapping[str, str] = PAGES) -> None:
+    """Citations are numbered in order of appearance, every marker has one, and every quote stands where it says."""
+    markers = [int(number) for number in re.findall(r"\[(\d+)\]", answer.text)]
+    assert list(dict.fromkeys(markers)) == list(range(1, len(answer.citations) + 1))
+    assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
+    for citation in (*answer.citations, *answer.consulted):
+        assert_verbatim(citation, pages[citation.source])
+
+
+def assert_verbatim(citation: Citation, page: str) -> None:
+    """The quote is exactly what stands in the page; of a table row label and value stand there."""
+    place = page[citation.start : citation.end]
+    if citation.evidence_class == "fact":
+        label, value = citation.quote.split(": ", 1)
+        assert label in place
+        assert value in place
+    else:
+        assert place == citation.quote
+    assert citation.context

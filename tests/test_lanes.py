@@ -1,0 +1,455 @@
+"""Lanes: what each kind of question is answered with, from code alone, every statement with its citation."""
+
+from __future__ import annotations
+
+import re
+from itertools import permutations
+
+import pytest
+
+import invented
+from invented import assert_cited
+from sidebyside.lanes.draft import Draft
+from sidebyside.records import Answer, Evidence, Question, Source
+
+KESTREL, MARTEN, OSPREY = "Kestrel 7B", "Marten Studio", "Osprey Index"
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory):
+    with invented.open_assistant(invented.shared_index(tmp_path_factory)) as opened:
+        yield opened
+
+
+def quotes_of(answer: Answer, label: str) -> list[str]:
+    return [citation.quote for citation in answer.citations if citation.artifact == label]
+
+
+def assert_says(answer: Answer, *parts: str) -> None:
+    for part in parts:
+        assert part in answer.text, answer.text
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "says", "cited"),
+    [
+        ("Is Kestrel 7B free?", ["Yes", KESTREL, "Free"], [(KESTREL, "Pricing: Free")]),
+        ("Is Marten Studio free?", ["No", MARTEN, "Paid"], [(MARTEN, "Pricing: Paid")]),
+        ("What type is Osprey Index?", [OSPREY, "Repository"], [(OSPREY, "Type: Repository")]),
+        ("How many capabilities does Marten Studio have?", [MARTEN, "3"], [(MARTEN, "Capabilities: 3 decomposed")]),
+        (
+            "What is the rank of Kestrel 7B?",
+            ["44/100", "41/100", "kestrel-vs-lantern.txt", "kestrel-vs-marten.txt"],
+            [(KESTREL, "UnfragileRank: 44/100"), (KESTREL, "UnfragileRank: 41/100")],
+        ),
+        (
+            "Which has the better adoption, Kestrel 7B or Marten Studio?",
+            [KESTREL, MARTEN, "same", "1"],
+            [(KESTREL, "Adoption: 1"), (MARTEN, "Adoption: 1")],
+        ),
+        ("Which artifact has the highest UnfragileRank?", [MARTEN, "58/100"], [(MARTEN, "UnfragileRank: 58/100")]),
+        ("list the repositories", [OSPREY], [(OSPREY, "Type: Repository")]),
+        ("models ranked above 43", [KESTREL], [(KESTREL, "Type: Model"), (KESTREL, "UnfragileRank: 44/100")]),
+    ],
+)  # fmt: skip
+def test_tables_answer_with_their_rows(assistant, question, says, cited):
+    answer = assistant.answer(question)
+    assert answer.status == "answered"
+    assert_says(answer, *says)
+    assert [(citation.artifact, citation.quote) for citation in answer.citations] == cited
+    assert {citation.evidence_class for citation in answer.citations} == {"fact"}
+    assert_cited(answer)
+
+
+def test_the_higher_rank_wins_and_a_table_shows_all_rows(assistant):
+    answer = assistant.answer("Which ranks higher, Kestrel 7B or Marten Studio?")
+    assert answer.text.index(MARTEN) < answer.text.index(KESTREL)
+    assert quotes_of(answer, MARTEN) == ["UnfragileRank: 58/100"]
+    assert answer.table.header == ("", KESTREL, MARTEN)
+    assert ("Pricing", "Free", "Paid") in answer.table.rows
+
+
+def test_a_count_is_the_number_of_artifacts(assistant):
+    answer = assistant.answer("How many artifacts do you have?")
+    assert re.search(r"\b5\b", answer.text)
+    assert len(answer.citations) == 5
+    assert_cited(answer)
+
+
+def test_one_name_for_two_is_answered_for_both_with_a_note(assistant):
+    answer = assistant.answer("What type is Lantern?")
+    assert quotes_of(answer, "Lantern (Model)") == ["Type: Model"]
+    assert quotes_of(answer, "Lantern (Product)") == ["Type: Product"]
+    assert any("Lantern (Model)" in note and "Lantern (Product)" in note for note in answer.notes)
+
+
+def test_a_name_outside_the_library_is_missed_in_a_ranking(assistant):
+    answer = assistant.answer("Which has the higher rank: Kestrel 7B, Marten Studio or Falconer?")
+    assert answer.status == "partial"
+    assert_says(answer, "58/100", "Falconer")
+
+
+# --- conflicts and verdicts ------------------------------------------------------------------------------------------
+
+
+def test_conflicting_values_come_with_both_pages(assistant):
+    answer = assistant.answer("Do the pages agree on Kestrel 7B?")
+    assert_says(answer, "44/100", "41/100", "kestrel-vs-lantern.txt", "kestrel-vs-marten.txt")
+    assert {citation.source for citation in answer.citations} == {"kestrel-vs-lantern.txt", "kestrel-vs-marten.txt"}
+    assert_cited(answer)
+
+
+def test_agreement_is_said(assistant):
+    assert "agree" in assistant.answer("Do the pages agree on Osprey Index?").text
+    answer = assistant.answer("Do the pages agree on the pricing of Kestrel 7B?")
+    assert quotes_of(answer, KESTREL) == ["Pricing: Free"]
+
+
+def test_an_answer_that_rests_on_conflicting_rows_has_a_note(assistant):
+    notes = assistant.answer("Which ranks higher, Kestrel 7B or Marten Studio?").notes
+    assert any("44/100" in note and "41/100" in note and "kestrel-vs-marten.txt" in note for note in notes)
+    assert not any("44/100" in note for note in assistant.answer("Is Kestrel 7B free?").notes)
+
+
+def test_a_verdict_is_quoted_and_held_against_its_table(assistant):
+    answer = assistant.answer("Is the verdict on Kestrel 7B and Marten Studio right?")
+    verdict = next(citation for citation in answer.citations if citation.evidence_class == "verdict")
+    assert verdict.quote.startswith("Marten Studio scores higher at 58/100")
+    assert re.search(r"Kestrel 7B leads on Adoption, but its table shows 1 .* 1 ", answer.text)
+    assert {"Adoption: 1"} <= set(quotes_of(answer, KESTREL)) & set(quotes_of(answer, MARTEN))
+    assert_cited(answer)
+
+
+def test_a_wrong_verdict_is_noted_wherever_the_two_are_compared(assistant):
+    for question in ("Compare Kestrel 7B and Marten Studio", "Which ranks higher, Marten Studio or Kestrel 7B?"):
+        assert any("leads on Adoption" in note for note in assistant.answer(question).notes)
+
+
+def test_without_a_verdict_none_is_made_up(assistant):
+    answer = assistant.answer("What is the verdict on Kestrel 7B and Lantern (Product)?")
+    assert answer.status == "not_found"
+    assert not any(citation.evidence_class == "verdict" for citation in answer.citations)
+
+
+# --- aspects ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_figure_in_the_same_unit_decides(assistant):
+    answer = assistant.answer("Which handles a longer context, Kestrel 7B or Marten Studio?")
+    assert answer.status == "answered"
+    first = answer.text.split("\n\n")[0]
+    assert first.index(KESTREL) < first.index(MARTEN)
+    assert_says(answer, "32K", "8K")
+    assert any("32K" in quote for quote in quotes_of(answer, KESTREL))
+    assert any("8K" in quote for quote in quotes_of(answer, MARTEN))
+    assert_cited(answer)
+
+
+@pytest.mark.parametrize(
+    ("question", "winner"),
+    [
+        ("Which handles a shorter context, Kestrel 7B or Marten Studio?", MARTEN),
+        ("Which is faster at transcribing speech, Kestrel 7B or Marten Studio?", KESTREL),
+        ("Which is slower at transcribing speech, Kestrel 7B or Marten Studio?", MARTEN),
+    ],
+)
+def test_the_direction_asked_for_decides_who_is_ahead(assistant, question, winner):
+    first = assistant.answer(question).text.split("\n\n")[0]
+    assert first.startswith(f"**{winner}**")
+    assert KESTREL in first
+    assert MARTEN in first
+
+
+def test_without_figures_no_winner_is_named(assistant):
+    answer = assistant.answer("Which is better at recorded speech, Kestrel 7B or Marten Studio?")
+    assert answer.status == "answered"
+    assert "do not settle" in answer.text
+    assert {KESTREL, MARTEN} == {citation.artifact for citation in answer.citations}
+    assert_cited(answer)
+
+
+def test_a_silent_side_makes_the_answer_partial_and_is_named(assistant):
+    answer = assistant.answer("context of Kestrel 7B or Osprey Index")
+    assert answer.status == "partial"
+    assert re.search(r"not state[^\n]*Osprey Index", answer.text)
+    assert {citation.artifact for citation in answer.citations} == {KESTREL}
+    assert_cited(answer)
+
+
+def test_two_silent_sides_are_not_found_and_the_missing_word_is_named(assistant):
+    answer = assistant.answer("Which has the better MMLU score, Kestrel 7B or Marten Studio?")
+    assert (answer.status, answer.citations) == ("not_found", ())
+    assert_says(answer, "MMLU", KESTREL, MARTEN)
+    assert answer.consulted
+
+
+def test_an_unknown_side_makes_the_answer_partial(assistant):
+    answer = assistant.answer("Which handles a longer context, Kestrel 7B or Falconer?")
+    assert answer.status == "partial"
+    assert re.search(r"Falconer\W+is not in the library", answer.text)
+    assert any("32K" in quote for quote in quotes_of(answer, KESTREL))
+
+
+@pytest.mark.parametrize(
+    ("question", "lead", "quote"),
+    [
+        ("Can Kestrel 7B transcribe recorded speech?", "Yes", "Transcribes recorded speech in twelve languages"),
+        ("Does Kestrel 7B support watermarking?", "No", "Does not support watermarking of generated pictures."),
+    ],
+)
+def test_a_yes_or_no_question_gets_what_the_page_affirms_or_denies(assistant, question, lead, quote):
+    answer = assistant.answer(question)
+    assert answer.status == "answered"
+    assert answer.text.startswith(lead)
+    assert quotes_of(answer, KESTREL)[0].startswith(quote)
+    assert_cited(answer)
+
+
+def test_a_silent_page_is_no_no(assistant):
+    answer = assistant.answer("Does Kestrel 7B brew coffee?")
+    assert answer.status == "not_found"
+    assert not re.match(r"(?:No|Yes)\b", answer.text)
+    assert answer.citations == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "labels"),
+    [
+        ("Which tool schedules nightly backups of databases?", ["Lantern (Product)"]),
+        ("who transcribes recorded speech", [KESTREL, MARTEN]),
+        ("Which artifacts do not support watermarking?", [KESTREL]),
+    ],
+)
+def test_a_search_names_who_says_so_with_a_quote_each(assistant, question, labels):
+    answer = assistant.answer(question)
+    assert answer.status == "answered"
+    assert sorted(answer.artifacts) == labels
+    assert {citation.artifact for citation in answer.citations} == set(labels)
+    assert_cited(answer)
+
+
+def test_a_search_heeds_conditions_and_shows_their_rows(assistant):
+    answer = assistant.answer("Which free model transcribes recorded speech?")
+    assert answer.artifacts == (KESTREL,)
+    assert {"Type: Model", "Pricing: Free"} <= set(quotes_of(answer, KESTREL))
+    assert assistant.answer("Which free artifact schedules nightly backups?").status == "not_found"
+
+
+@pytest.mark.parametrize("question", ["who can brew coffee?", "Which artifacts support watermarking?"])
+def test_a_search_for_what_nobody_states_is_not_found(assistant, question):
+    answer = assistant.answer(question)
+    assert (answer.status, answer.citations, answer.artifacts) == ("not_found", (), ())
+
+
+@pytest.mark.xfail(strict=True, reason="who affirms it is listed as saying that it cannot")
+def test_a_search_for_who_cannot_leaves_out_who_can(assistant):
+    answer = assistant.answer("Which artifact cannot transcribe speech?")
+    assert KESTREL not in answer.artifacts
+
+
+# --- artifacts as a whole --------------------------------------------------------------------------------------------
+
+
+def test_a_comparison_as_a_whole_has_ranks_quotes_a_table_and_no_overall_winner(assistant):
+    answer = assistant.answer("Compare Kestrel 7B and Osprey Index")
+    assert answer.status == "answered"
+    assert_says(answer, "52/100", "44/100", "do not settle")
+    for label in (KESTREL, OSPREY):
+        assert any(citation.artifact == label and citation.evidence_class != "fact" for citation in answer.citations)
+    assert answer.table.header == ("", KESTREL, OSPREY)
+    assert any("Model" in note and "Repository" in note for note in answer.notes)
+    assert_cited(answer)
+
+
+def test_the_pages_verdict_is_quoted_where_there_is_one(assistant):
+    verdicts = lambda answer: [c.quote for c in answer.citations if c.evidence_class == "verdict"]  # noqa: E731
+    assert len(verdicts(assistant.answer("Compare Kestrel 7B and Marten Studio"))) == 1
+    assert verdicts(assistant.answer("Compare Kestrel 7B and Osprey Index")) == []
+
+
+def test_a_comparison_with_a_stranger_is_not_found(assistant):
+    answer = assistant.answer("Kestrel 7B vs Falconer")
+    assert answer.status == "not_found"
+    assert_says(answer, "Falconer", KESTREL)
+
+
+def test_a_description_shows_the_table_and_the_first_capabilities(assistant):
+    answer = assistant.answer("What is Osprey Index?")
+    quotes = quotes_of(answer, OSPREY)
+    assert {"Type: Repository", "UnfragileRank: 52/100", "Pricing: Free"} <= set(quotes)
+    assert any(quote.startswith("Indexes source code") for quote in quotes)
+    assert_cited(answer)
+
+
+def test_what_a_page_says_it_is_for_is_never_made_up(assistant):
+    answer = assistant.answer("What is Marten Studio best for?")
+    assert "do not say outright" in answer.text
+    assert {citation.artifact for citation in answer.citations} == {MARTEN}
+    assert_cited(answer)
+
+
+def test_alternatives_are_other_artifacts_of_the_library(assistant):
+    answer = assistant.answer("alternatives to Kestrel 7B?")
+    assert answer.artifacts[0] == KESTREL
+    assert MARTEN in answer.artifacts
+    assert any("Transcribes" in quote for quote in quotes_of(answer, MARTEN))
+    assert_cited(answer)
+
+
+def test_third_parties_are_only_quoted_as_a_claim(assistant):
+    answer = assistant.answer("alternatives to Kestrel 7B?")
+    claims = [citation for citation in answer.citations if citation.evidence_class == "claim"]
+    assert [claim.artifact for claim in claims] == [KESTREL]
+    assert "claims" in answer.text
+
+
+@pytest.mark.xfail(strict=True, reason="the first artifact alone is answered, the note says that all are")
+def test_alternatives_to_an_ambiguous_name_are_told_for_each(assistant):
+    answer = assistant.answer("alternatives to Lantern?")
+    assert "All of them are answered" not in " ".join(answer.notes) or {
+        "Lantern (Model)",
+        "Lantern (Product)",
+    } <= set(answer.artifacts)
+
+
+# --- what is not there -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("Is Midjourney better than GPT-4?", ["Midjourney", "GPT-4"]),
+        ("How much is Whisperwind?", ["Whisperwind"]),
+        ("What is Falconer?", ["Falconer"]),
+    ],
+)
+def test_a_name_that_only_passages_mention_is_not_in_the_library(assistant, question, names):
+    answer = assistant.answer(question)
+    assert (answer.status, answer.citations) == ("not_found", ())
+    assert_says(answer, "not in the library", *names)
+
+
+def test_the_nearest_name_is_offered(assistant):
+    assert_says(assistant.answer("Is Kestrel 8B free?"), "Kestrel 8B", KESTREL)
+
+
+def test_what_another_page_describes_is_quoted_with_its_page(assistant):
+    pages = dict(invented.PAGES)
+    assert "Team plan" in pages["kestrel-vs-marten.txt"]
+    answer = assistant.answer("How much is the Team plan of Marten Studio?")
+    assert any("$12/mo" in quote for quote in quotes_of(answer, MARTEN))
+    assert_cited(answer)
+
+
+@pytest.mark.parametrize("question", ["hi", "", "?", "thanks", "最高のモデルは？", "asdf qwer zxcv"])
+def test_what_asks_nothing_gets_a_friendly_reply_without_citations(assistant, question):
+    answer = assistant.answer(question)
+    assert (answer.kind, answer.status, answer.citations) == ("chat", "not_found", ())
+    assert answer.text
+
+
+# --- properties of every answer --------------------------------------------------------------------------------------
+
+COMPARISONS = [
+    "Which ranks higher, {} or {}?",
+    "Which has the better adoption, {} or {}?",
+    "Which handles a longer context, {} or {}?",
+    "Which is faster at transcribing speech: {} or {}?",
+    "Compare {} and {}",
+    "{} vs {}",
+    "Do {} and {} run offline?",
+    "Which is cheaper, {} or {}?",
+    "Which has the better MMLU score, {} or {}?",
+    "Is the verdict on {} and {} right?",
+]
+
+
+@pytest.mark.parametrize("template", COMPARISONS)
+@pytest.mark.parametrize("names", [(KESTREL, MARTEN), (OSPREY, "Lantern (Model)"), ("Lantern (Product)", KESTREL)])
+def test_swapping_the_names_changes_nothing_but_the_question(assistant, template, names):
+    one, other = (assistant.answer(template.format(*order)) for order in (names, names[::-1]))
+    assert one.text == other.text
+    assert (one.status, one.citations, one.artifacts) == (other.status, other.citations, other.artifacts)
+    assert (one.notes, one.table) == (other.notes, other.table)
+    assert_cited(one)
+
+
+def test_the_order_of_three_names_changes_nothing(assistant):
+    answers = {
+        assistant.answer("Which ranks higher, {}, {} or {}?".format(*names)).text
+        for names in permutations([KESTREL, MARTEN, OSPREY])
+    }
+    assert len(answers) == 1
+
+
+QUESTIONS = [
+    *(template.format(KESTREL, MARTEN) for template in COMPARISONS),
+    "Is Lantern free?", "Compare Lantern and Kestrel 7B", "What is Lantern?", "alternatives to Marten Studio",
+    "top 3 artifacts by rank", "rank of all artifacts", "which artifacts are not free", "What does Marten Studio cost?",
+    "Can Osprey Index keep code on the laptop?", "Who draws maps from photographs?", "Do the pages disagree?",
+    "What is Kestrel 7B best for?", "Compare Kestrel 7B, Marten Studio and Osprey Index", "How many products?",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_answer_is_cited_in_order_and_verbatim(assistant, question):
+    answer = assistant.answer(question)
+    assert answer.question
+    assert answer.text
+    assert_cited(answer)
+    labels = {artifact.label for artifact in assistant.library.artifacts}
+    assert {citation.artifact for citation in answer.citations} <= labels
+    assert set(answer.artifacts) <= labels
+
+
+# --- drafts ----------------------------------------------------------------------------------------------------------
+
+
+def evidence(artifact: str, quote: str, start: int = 0) -> Evidence:
+    return Evidence(artifact, "description", quote, Source("a.txt", start, start + len(quote)))
+
+
+@pytest.fixture
+def draft() -> Draft:
+    return Draft(Question("?", "support"), invented.library())
+
+
+def test_the_same_evidence_keeps_its_number(draft):
+    one, other = evidence("kestrel-7b", "One."), evidence("kestrel-7b", "Other.", 9)
+    assert [draft.cite(item) for item in (one, other, one, other)] == ["[1]", "[2]", "[1]", "[2]"]
+    assert [citation.quote for citation in draft.answer().citations] == ["One.", "Other."]
+
+
+def test_a_table_row_is_cited_for_each_artifact_of_its_line(draft):
+    assert draft.cite(evidence("kestrel-7b", "Pricing: Free")) != draft.cite(evidence("osprey-index", "Pricing: Free"))
+
+
+def test_what_was_read_but_not_cited_is_consulted(draft):
+    cited, unused = evidence("kestrel-7b", "One."), evidence("kestrel-7b", "Other.", 9)
+    draft.consult([cited, unused, unused])
+    draft.blocks.append(draft.quote(cited))
+    assert [citation.quote for citation in draft.answer().consulted] == ["Other."]
+
+
+def test_a_claim_is_worded_as_one(draft):
+    claim = Evidence("kestrel-7b", "claim", "Best of all", Source("a.txt", 0, 11))
+    assert "claims" in draft.quote(claim)
+    assert "claims" not in draft.quote(evidence("kestrel-7b", "One."))
+    assert "“Best of all” [1]" in draft.quote(claim)
+
+
+def test_notes_and_names_are_kept_once(draft):
+    kestrel = invented.library().get("kestrel-7b")
+    draft.notes += ["a", "b", "a"]
+    draft.name([kestrel, kestrel])
+    assert (draft.answer().notes, draft.answer().artifacts) == (("a", "b"), (KESTREL,))
+
+
+def test_an_answer_so_far_is_not_changed_by_what_comes_later(draft):
+    draft.blocks.append("First.")
+    early = draft.answer()
+    draft.blocks.append(draft.quote(evidence("kestrel-7b", "One.")))
+    assert (early.text, early.citations) == ("First.", ())
