@@ -6,8 +6,11 @@ import http.client
 import json
 import re
 import socket
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -169,3 +172,12 @@ def test_upload_beyond_the_limit_is_refused_before_it_is_read(site):
     assert talk(site.port, head).startswith(b"HTTP/1.1 413 ")
     chunked = head.replace(b"Content-Length: 65000000", b"Transfer-Encoding: chunked")
     assert talk(site.port, chunked).startswith(b"HTTP/1.1 411 ")
+
+
+def test_port_that_is_taken_gives_the_next_step(site, tmp_path):
+    script = Path(__file__).with_name("served.py")
+    command = [sys.executable, str(script), str(tmp_path / "index"), str(site.port), "scripted"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert f"port {site.port} on 127.0.0.1 cannot be used" in ended.stderr
+    assert "choose another with --port" in ended.stderr

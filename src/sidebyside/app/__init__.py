@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sidebyside.app.environment import set_up_gradio
 from sidebyside.app.provider import Provider
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def launch(settings: Settings, *, prevent_block: bool = False, provider: Provide
 
     `page.local_url` is its address, `page.close()` ends it. Raises SettingsError when the address cannot be used.
     """
+    set_up_gradio()
     from sidebyside.app.serve import launch
 
     return launch(settings, prevent_block=prevent_block, provider=provider)

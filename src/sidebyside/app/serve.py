@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import ipaddress
-import os
-import shutil
-import sys
-import tempfile
+import signal
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from starlette.middleware import Middleware
@@ -31,7 +29,6 @@ def launch(settings: Settings, *, prevent_block: bool = False, provider: Provide
     `page.local_url` is its address and `page.close()` ends it. Raises SettingsError when the address cannot be used.
     """
     _check_host(settings.host)
-    _set_up_gradio()
     provider = provider or Provider(settings)
     provider.warm()
     page = build_page(provider, settings)
@@ -45,11 +42,22 @@ def launch(settings: Settings, *, prevent_block: bool = False, provider: Provide
         ) from None
     print(f"sidebyside is at {page.local_url} (Ctrl+C ends it)")
     if not prevent_block:
-        try:
-            page.block_thread()
-        finally:
-            provider.close()
+        _wait_for_end(page, provider)
     return page
+
+
+def _wait_for_end(page: gr.Blocks, provider: Provider) -> None:
+    """Serve until Ctrl+C or a polite kill; either way the model process ends and nothing stays behind."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        while page.is_running:
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        page.close(verbose=False)
+        provider.close()
 
 
 def _launch_options(settings: Settings, provider: Provider) -> dict[str, Any]:
@@ -76,20 +84,6 @@ def _launch_options(settings: Settings, provider: Provider) -> dict[str, Any]:
         "theme": theme(),
         "css": stylesheet(),
     }
-
-
-def _set_up_gradio() -> None:
-    """Settings that gradio reads from the environment.
-
-    It reports to its makers and tallies every event for a dashboard: this page wants neither. Dropped files wait in a
-    folder that only this user can read and that goes when the server ends.
-    """
-    uploads = tempfile.mkdtemp(prefix="sidebyside-")
-    atexit.register(shutil.rmtree, uploads, ignore_errors=True)
-    os.environ["GRADIO_TEMP_DIR"] = uploads
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
-    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(sys.maxsize)
 
 
 def _check_host(host: str) -> None:
