@@ -142,6 +142,7 @@ def main() -> None:
         "machine": platform.machine(),
         "bytes": size,
         "pages_per_second": round(reading["pages"] / reading["seconds"]),
+        "pages_per_cpu_second": round(reading["pages"] / reading["cpu_seconds"]),
         "stages": stages,
     }
     print(json.dumps(report, indent=2))

@@ -62,7 +62,6 @@ def markdown_blocks(lines: Sequence[Line]) -> list[Block]:
 class _Scan:
     paragraph: int = 0
     fence: str = ""
-    listed: bool = False
 
     def blocks(self, lines: Sequence[Line]) -> Iterator[Block]:
         for line in lines:
