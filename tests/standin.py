@@ -245,7 +245,9 @@ WIDE = replace(
     ),
 )
 
-HOSTILE_TEXT = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>![pic](http://192.0.2.1/p.png)'
+HOSTILE_TEXT = (
+    '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>![pic](http://192.0.2.1/p.png) ${hacked=1}'
+)
 HOSTILE = Answer(
     question="hostile",
     text=f"{HOSTILE_TEXT} [a link](http://192.0.2.1/) and [click](javascript:window.hacked=1) [1]",

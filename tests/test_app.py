@@ -18,7 +18,7 @@ from sidebyside.app import Provider
 from sidebyside.app import feedback as fb
 from sidebyside.app.answers import turn_html
 from sidebyside.app.asking import Run
-from sidebyside.app.conversation import MAX_TURNS, Conversation, restored
+from sidebyside.app.conversation import BUSY, MAX_TURNS, Conversation, restored
 from sidebyside.app.turns import Turn, history, turn_from_dict
 from sidebyside.errors import IndexMissingError, SettingsError, SidebysideError
 from sidebyside.settings import Settings
@@ -89,6 +89,12 @@ def test_conversation_yields_the_answer_as_it_grows():
     assert frames[-1].question == "context"
     assert frames[-1].answer.text == CONTEXT.text
     assert frames[1].answer.text == CONTEXT.text.split("\n\n")[0]
+
+
+def test_too_many_at_once_are_told_so(monkeypatch):
+    monkeypatch.setattr("sidebyside.app.conversation.MAX_RUNNING", 0)
+    frames = asyncio.run(ask_all(Conversation(provider_of(StandIn())), "context"))
+    assert [(turn.state, turn.error) for turn in frames] == [("failed", BUSY)]
 
 
 def test_blank_question_is_no_question():

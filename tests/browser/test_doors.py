@@ -148,6 +148,28 @@ def ask_by_api(site, question: str) -> dict:
     return json.loads(last)[0]
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (["x" * 3000, None], "3,000 characters"),
+        (["fail", None], "the pages are gone"),
+        (["x", "not a list"], ""),
+        ([None, None], ""),
+        ([], ""),
+    ],
+)
+def test_programs_are_told_what_is_wrong(site, data, told):
+    status, text = post(site, "/gradio_api/call/ask", {"data": data})
+    if status == 200:
+        connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60)
+        connection.request("GET", f"/gradio_api/call/ask/{json.loads(text)['event_id']}")
+        text = connection.getresponse().read().decode()
+        connection.close()
+        assert "event: error" in text
+    assert told in text
+    assert "Traceback" not in text
+
+
 def test_programs_can_ask(site):
     answer = ask_by_api(site, "Which has the highest rank?")
     assert answer["status"] == "answered"

@@ -9,12 +9,14 @@ import gradio as gr
 
 from sidebyside.app.ask_tab import AskTab
 from sidebyside.app.assets import asset
+from sidebyside.app.conversation import MAX_QUESTION, MAX_TURNS
 from sidebyside.app.feedback_tab import FeedbackTab
 from sidebyside.app.library_tab import LibraryTab
 from sidebyside.app.models_tab import ModelsTab
 from sidebyside.app.provider import Provider
 from sidebyside.app.sides_tab import SidesTab
 from sidebyside.app.welcome import TITLE, current_masthead, masthead_html
+from sidebyside.errors import SidebysideError
 
 if TYPE_CHECKING:
     from sidebyside.settings import Settings
@@ -61,10 +63,15 @@ def _programmatic(provider: Provider) -> Any:
 
         `history` holds [question, answer] pairs of the conversation so far.
         """
-        pairs = [(str(asked), str(answered)) for asked, answered in history or []]
-        with provider.lease() as assistant:
-            for event in assistant.stream(question, pairs):
-                yield event.answer.to_dict()
+        if len(question) > MAX_QUESTION:
+            raise gr.Error(f"the question has {len(question):,} characters; {MAX_QUESTION:,} are the most")
+        pairs = [(str(asked), str(answered)) for asked, answered in (history or [])[-MAX_TURNS:]]
+        try:
+            with provider.lease() as assistant:
+                for event in assistant.stream(question, pairs):
+                    yield event.answer.to_dict()
+        except SidebysideError as error:
+            raise gr.Error(str(error)) from None
 
     return ask
 
