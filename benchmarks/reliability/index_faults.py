@@ -81,13 +81,12 @@ def _summary(opened: Any) -> list[Any]:
     ]
 
 
-def read_for(index: Path, seconds: float) -> None:
+def read_until(index: Path, stop: Path) -> None:
     """Search without pause and follow new generations; print errors and when each generation was first seen."""
-    until = time.monotonic() + seconds
     opened = open_index(index)
-    first_seen = {opened.generation: time.time()}
+    first_seen: dict[str, float] = {}
     searches, errors = 0, []
-    while time.monotonic() < until:
+    while not stop.exists():
         try:
             if current_generation(index) != opened.generation:
                 opened.close()
@@ -98,6 +97,8 @@ def read_for(index: Path, seconds: float) -> None:
             searches += 1
         except Exception as error:
             errors.append(f"{type(error).__name__}: {error}")
+        if searches == 1:
+            print("ready", flush=True)
         time.sleep(0.02)
     opened.close()
     print(json.dumps({"searches": searches, "errors": errors[:5], "first_seen": first_seen}))
@@ -174,41 +175,42 @@ def kills(folder: Path, trials: int) -> tuple[Failures, dict[str, Any]]:
 def concurrency(folder: Path, trials: int) -> tuple[Failures, dict[str, Any]]:
     """R2: a second build while one runs; 8 readers while builds publish."""
     index = fresh(folder)
-    seconds = 3.0 * trials
-    readers = [child("read_for", index, seconds) for _ in range(8)]
+    readers = [child("read_until", index, folder / "stop") for _ in range(8)]
+    for reader in readers:
+        assert reader.stdout is not None
+        reader.stdout.readline()
     failures: Failures = []
     published: dict[str, float] = {}
     refusals = []
-    encoder = WordEncoder()
     for trial in range(trials):
-        (index / "seeds" / "000000.txt").write_text(page(0, trial + 2))
-        report = build_index(index=index, encoder=encoder)
-        published[report.generation] = time.time()
-        builder = child("build_forever", index)
-        assert builder.stdout is not None
-        builder.stdout.readline()
+        for number in range(20):
+            (index / "seeds" / f"{number:06}.txt").write_text(page(number, trial + 2))
+        builder = child("build_once", index)
+        while builder.poll() is None and not (index / ".writer").exists():
+            time.sleep(0.005)
         started = time.monotonic()
-        for _ in range(200):  # between two of its builds it is no wonder that a second one is let in
-            try:
-                build_index(index=index, encoder=encoder)
-            except LibraryIndexError as error:
-                refusals.append(time.monotonic() - started)
-                if str(builder.pid) not in str(error):
-                    failures.append(f"refusal without the holder's pid: {error}")
-                break
-        else:
-            failures.append(f"trial {trial}: no second build was refused")
-        builder.kill()
-        builder.communicate()
-    lags = []
+        try:
+            build_index(index=index, encoder=WordEncoder())
+            failures.append(f"trial {trial}: a second build was let in")
+        except LibraryIndexError as error:
+            refusals.append(time.monotonic() - started)
+            if str(builder.pid) not in str(error):
+                failures.append(f"trial {trial}: refused without the holder's pid: {error}")
+        out, err = builder.communicate()
+        if '"generation"' not in out:
+            failures.append(f"trial {trial}: the first build failed: {out[-300:]} {err[-300:]}")
+        published[str(current_generation(index))] = (index / "CURRENT").stat().st_mtime
+    time.sleep(2)
+    (folder / "stop").touch()
+    lags, searches = [], 0
     for number, reader in enumerate(readers):
-        out, err = reader.communicate(timeout=seconds + 60)
-        found = json.loads(out) if out else {"errors": [err[-300:]], "searches": 0, "first_seen": {}}
+        found = json.loads(reader.communicate(timeout=60)[0].splitlines()[-1])
+        searches += found["searches"]
         failures += [f"reader {number}: {error}" for error in found["errors"]]
         lags += [at - published[name] for name, at in found["first_seen"].items() if name in published]
-    late = [lag for lag in lags if lag > 2]
-    failures += [f"a reader saw a generation {lag:.1f} s late" for lag in late]
-    return failures, {"slowest refusal s": round(max(refusals, default=0), 2), "slowest reader s": round(max(lags), 2)}
+    failures += [f"a reader saw a generation {lag:.1f} s late" for lag in lags if lag > 2]
+    slowest = {"slowest refusal s": round(max(refusals), 2), "slowest reader s": round(max(lags), 2)}
+    return failures, slowest | {"searches": searches, "generations seen": len(lags)}
 
 
 def damage(folder: Path, trials: int) -> tuple[Failures, dict[str, Any]]:
@@ -411,7 +413,7 @@ CHILDREN = {
     "build_forever": lambda index: build_forever(Path(index)),
     "build_once": lambda index, *extra: build_once(Path(index), *map(Path, extra)),
     "read_once": lambda index: read_once(Path(index)),
-    "read_for": lambda index, seconds: read_for(Path(index), float(seconds)),
+    "read_until": lambda index, stop: read_until(Path(index), Path(stop)),
 }
 
 

@@ -1,7 +1,8 @@
-"""The forward pass of a BERT encoder in numpy: a question gets its vector in milliseconds, without loading torch.
+"""The forward pass of BERT and MPNet encoders in numpy: a question gets its vector without loading torch.
 
-The formulas are those of Devlin et al., "BERT" (2019), with the mean pooling of Reimers and Gurevych, "Sentence-BERT"
-(2019). sentence-transformers stays the reference: tests compare the two on the real weights.
+The formulas are those of Devlin et al., "BERT" (2019), and Song et al., "MPNet" (2020, relative positions as in Raffel
+et al., "T5", 2020), with the mean pooling of Reimers and Gurevych, "Sentence-BERT" (2019). sentence-transformers stays
+the reference: tests compare the two on the real weights.
 """
 
 from __future__ import annotations
@@ -18,20 +19,59 @@ import numpy as np
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-Weights = dict[str, np.ndarray]
-
 WEIGHTS = "model.safetensors"
 
-# What a configuration must say for the formulas below to be the model's.
-_SUPPORTED = {"model_type": "bert", "hidden_act": "gelu", "position_embedding_type": "absolute"}
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """What differs between model families: names of tensors below "encoder.layer.N.", and positions."""
+
+    query: str
+    key: str
+    value: str
+    output: str
+    output_norm: str
+    # The token that pads, where positions count from the one after it and skip it; None: positions count from 0.
+    padding: int | None
+    # Whether every position adds the vector of segment 0, and whether scores depend on the distance of tokens.
+    segment: bool
+    distances: bool
+
+
+_FAMILIES = {
+    "bert": _Family(
+        query="attention.self.query",
+        key="attention.self.key",
+        value="attention.self.value",
+        output="attention.output.dense",
+        output_norm="attention.output.LayerNorm",
+        padding=None,
+        segment=True,
+        distances=False,
+    ),
+    "mpnet": _Family(
+        query="attention.attn.q",
+        key="attention.attn.k",
+        value="attention.attn.v",
+        output="attention.attn.o",
+        output_norm="attention.LayerNorm",
+        padding=1,
+        segment=False,
+        distances=True,
+    ),
+}
+# What else a configuration must say for the formulas below to be the model's.
 _MODULES = ["Transformer", "Pooling", "Normalize"]
+# Distances of this many tokens and more are one.
+_FARTHEST = 128
 
 
 @dataclass(frozen=True)
 class Bert:
     """Weights and tokenizer of one encoder. Safe to use from several threads."""
 
-    weights: Weights
+    family: _Family
+    weights: dict[str, np.ndarray]
     tokenizer: Tokenizer
     layers: int
     heads: int
@@ -55,45 +95,62 @@ class Bert:
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.enable_truncation(length)
-        weights = {name.removeprefix("bert."): tensor for name, tensor in _map_weights(folder / WEIGHTS)}
         return cls(
-            weights, tokenizer, config["num_hidden_layers"], config["num_attention_heads"], config["layer_norm_eps"]
+            family=_FAMILIES[config["model_type"]],
+            weights={name.removeprefix(f"{config['model_type']}."): tensor for name, tensor in _map_weights(folder)},
+            tokenizer=tokenizer,
+            layers=config["num_hidden_layers"],
+            heads=config["num_attention_heads"],
+            epsilon=config["layer_norm_eps"],
         )
 
     def encode(self, text: str) -> np.ndarray:
         """float32 (dimension,), L2-normalised."""
-        tokens = self.tokenizer.encode(text).ids
+        tokens = np.array(self.tokenizer.encode(text).ids)
         with _ONE_THREAD:
             hidden = self._embed(tokens)
+            bias = self._distance_bias(len(tokens)) if self.family.distances else np.float32(0)
             for layer in range(self.layers):
-                hidden = self._layer(hidden, f"encoder.layer.{layer}")
+                hidden = self._layer(hidden, bias, f"encoder.layer.{layer}")
         mean = hidden.mean(axis=0)
         return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
 
-    def _embed(self, tokens: list[int]) -> np.ndarray:
-        words = self.weights["embeddings.word_embeddings.weight"][tokens]
-        positions = self.weights["embeddings.position_embeddings.weight"][: len(tokens)]
-        segment = self.weights["embeddings.token_type_embeddings.weight"][0]
-        return self._normalise(words + positions + segment, "embeddings.LayerNorm")
+    def _embed(self, tokens: np.ndarray) -> np.ndarray:
+        positions = np.arange(len(tokens))
+        if self.family.padding is not None:
+            counted = tokens != self.family.padding
+            positions = np.cumsum(counted) * counted + self.family.padding
+        hidden = self.weights["embeddings.word_embeddings.weight"][tokens]
+        hidden = hidden + self.weights["embeddings.position_embeddings.weight"][positions]
+        if self.family.segment:
+            hidden = hidden + self.weights["embeddings.token_type_embeddings.weight"][0]
+        return self._normalise(hidden, "embeddings.LayerNorm")
 
-    def _layer(self, hidden: np.ndarray, name: str) -> np.ndarray:
-        attended = self._linear(self._attend(hidden, f"{name}.attention.self"), f"{name}.attention.output.dense")
-        hidden = self._normalise(attended + hidden, f"{name}.attention.output.LayerNorm")
+    def _layer(self, hidden: np.ndarray, bias: np.ndarray | np.float32, name: str) -> np.ndarray:
+        attended = self._linear(self._attend(hidden, bias, name), f"{name}.{self.family.output}")
+        hidden = self._normalise(attended + hidden, f"{name}.{self.family.output_norm}")
         inner = _gelu(self._linear(hidden, f"{name}.intermediate.dense"))
         return self._normalise(self._linear(inner, f"{name}.output.dense") + hidden, f"{name}.output.LayerNorm")
 
-    def _attend(self, hidden: np.ndarray, name: str) -> np.ndarray:
+    def _attend(self, hidden: np.ndarray, bias: np.ndarray | np.float32, name: str) -> np.ndarray:
         tokens, width = hidden.shape
 
         def heads(part: str) -> np.ndarray:
             return self._linear(hidden, f"{name}.{part}").reshape(tokens, self.heads, -1).transpose(1, 0, 2)
 
-        query, key, value = heads("query"), heads("key"), heads("value")
-        scores = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(width / self.heads))
+        query, key, value = heads(self.family.query), heads(self.family.key), heads(self.family.value)
+        scores = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(width / self.heads)) + bias
         weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
         weights /= weights.sum(axis=-1, keepdims=True)
         mixed: np.ndarray = (weights @ value).transpose(1, 0, 2).reshape(tokens, width)
         return mixed
+
+    def _distance_bias(self, tokens: int) -> np.ndarray:
+        """float32 (heads, tokens, tokens): what the distance from one token to another adds to its score."""
+        table = self.weights["encoder.relative_attention_bias.weight"]
+        places = np.arange(tokens)
+        bias: np.ndarray = table[_distance_class(places[:, None] - places[None, :], len(table))].transpose(2, 0, 1)
+        return bias
 
     def _linear(self, hidden: np.ndarray, name: str) -> np.ndarray:
         result: np.ndarray = hidden @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
@@ -105,6 +162,18 @@ class Bert:
         scaled = centred / np.sqrt(variance + np.float32(self.epsilon))
         result: np.ndarray = scaled * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
         return result
+
+
+def _distance_class(distances: np.ndarray, classes: int) -> np.ndarray:
+    """Half of the classes for each direction; half of those for single distances, the rest in logarithmic steps."""
+    side = classes // 2
+    single = side // 2
+    size = np.abs(distances)
+    # Computed in float32, as the model was trained: where a logarithm is a whole number, rounding decides.
+    steps = np.log(np.maximum(size, 1).astype(np.float32) / np.float32(single)) / np.float32(np.log(_FARTHEST / single))
+    far = np.minimum(single + (steps * np.float32(side - single)).astype(np.int64), side - 1)
+    result: np.ndarray = np.where(distances < 0, side, 0) + np.where(size < single, size, far)
+    return result
 
 
 class _OneThread:
@@ -140,12 +209,12 @@ class _OneThread:
 _ONE_THREAD = _OneThread()
 
 
-def _map_weights(path: Path) -> Iterator[tuple[str, np.ndarray]]:
+def _map_weights(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
     """Yield (name, tensor) of a safetensors file as views of the mapped file: nothing is read before it is used.
 
     The format (https://huggingface.co/docs/safetensors): 8 bytes length of a JSON header, the header, raw tensors.
     """
-    data = np.memmap(path, dtype=np.uint8, mode="r").view(np.ndarray)
+    data = np.memmap(folder / WEIGHTS, dtype=np.uint8, mode="r").view(np.ndarray)
     start = 8 + int.from_bytes(data[:8].tobytes(), "little")
     for name, entry in json.loads(data[8:start].tobytes()).items():
         if name == "__metadata__":
@@ -173,7 +242,9 @@ def _configuration(folder: Path) -> tuple[dict[str, Any] | None, int]:
         "config_sentence_transformers.json"
     ).get("default_prompt_name")
     fits = (
-        all(config.get(name, wanted) == wanted for name, wanted in _SUPPORTED.items())
+        config["model_type"] in _FAMILIES
+        and config["hidden_act"] == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
         and modules == _MODULES
         and mode in ("mean", ["pooling_mode_mean_tokens"])
         and not sentence.get("do_lower_case")
