@@ -182,6 +182,7 @@ def concurrency(folder: Path, trials: int) -> tuple[Failures, dict[str, Any]]:
     failures: Failures = []
     published: dict[str, float] = {}
     refusals = []
+    encoder = WordEncoder()
     for trial in range(trials):
         for number in range(20):
             (index / "seeds" / f"{number:06}.txt").write_text(page(number, trial + 2))
@@ -190,7 +191,7 @@ def concurrency(folder: Path, trials: int) -> tuple[Failures, dict[str, Any]]:
             time.sleep(0.005)
         started = time.monotonic()
         try:
-            build_index(index=index, encoder=WordEncoder())
+            build_index(index=index, encoder=encoder)
             failures.append(f"trial {trial}: a second build was let in")
         except LibraryIndexError as error:
             refusals.append(time.monotonic() - started)
