@@ -15,7 +15,8 @@ _ALTERNATIVES = re.compile(
     r"instead of|"
     r"in place of|(?:something|anything|others?|else|one|tools?|ones)(?: \w+){0,2}? like|comparable to|replaces?|"
     r"besides|other than|"
-    r"other (?:options|choices|tools|artifacts)|apart from|who else|what else|leaving|swap(?:ped)? out|"
+    r"other (?:options|choices|tools|artifacts|candidates)|along (?:those|these|the same) lines|apart from|"
+    r"who else|what else|leaving|swap(?:ped)? out|"
     r"switch(?:ing)? (?:away )?from)\b"
 )
 _BEST_FOR = re.compile(
@@ -25,7 +26,7 @@ _BEST_FOR = re.compile(
 )
 _BEST_FOR_WORDS = frozenset(
     """best suited suitable ideal purpose good meant intended designed made useful used right case cases use people
-    users someone somebody person anyone one choose audience target situation situations""".split()
+    users someone somebody person anyone one choose audience target situation situations make makes sense""".split()
 )
 _CONFLICT = re.compile(
     r"\b(?:agree|disagree|contradict|conflict|consistent|inconsistent|differ|discrepan|mismatch|"
@@ -62,9 +63,11 @@ _LEAD = STOP_WORDS | frozenset(
 _HOW = re.compile(
     r"\bhow (?:long|big|large|fast|often|far|old|high|well|good|easy|easily|hard|quickly|soon)\b", re.IGNORECASE
 )
+_LISTED = re.compile(r"\s*(?:,|and|or|&|plus)\s*(?:or |and )?(?:the )?")
 # A type is a condition where it is what the question looks for, not what somebody works on ("my dataset").
 _SOUGHT = re.compile(
-    r"(?:^|[.?!,:;]\s*)(?:(?:and|so|ok|but)\s+)?(?:(?:please|can you|could you|tell me|show me|give me|list|name|"
+    r"(?:^|[.?!,:;]\s*)(?:(?:and|so|ok|but)\s+)?(?:(?:please|among|only|just|can you|could you|tell me|show me|"
+    r"give me|list|name|"
     r"find|which|what|how many|"
     r"is there|are there|do you (?:have|know)|any|all|every|the|a|an|of|number|count|total|me|us|i need|i want|"
     r"looking for|recommend|"
@@ -129,10 +132,26 @@ def classify(reading: Reading, library: Library) -> Question:
         return _about_artifacts(base, folded, masked, _blank(masked, covered))
     if reading.unknown:
         return replace(base, kind="unknown", topic=tuple(_topic(masked)))
-    sought = [use for use in types if _SOUGHT.search(folded[: use.start])]
-    covered += [(use.start, use.end) for use in sought]
-    filters = (*(Filter("Type", "=", use.label) for use in sought), *prices, *conditions)
+    sought = _sought_types(folded, types)
+    covered += [(use.start, use.end) for use, _ in sought]
+    filters = (*(Filter("Type", op, use.label) for use, op in sought), *prices, *conditions)
     return _about_library(replace(base, filters=tuple(dict.fromkeys(filters))), folded, _blank(masked, covered))
+
+
+def _sought_types(folded: str, types: Sequence[table.LabelUse]) -> list[tuple[table.LabelUse, str]]:
+    """The types that are conditions, each with "=" or "!="; one joined to another by "and" or "or" goes with it."""
+    sought: list[tuple[table.LabelUse, str]] = []
+    for use in types:
+        before = folded[: use.start]
+        if re.search(r"\b(?:not|isn't|aren't|no|except|excluding|other than|but)\s+(?:an?|the|any)?\s*$", before):
+            sought.append((use, "!="))
+        elif _SOUGHT.search(before):
+            sought.append((use, "="))
+        elif sought and re.fullmatch(
+            r"\s*(?:,|and|or|&|plus)\s*(?:or |and )?(?:the )?", folded[sought[-1][0].end : use.start]
+        ):
+            sought.append((use, sought[-1][1]))
+    return sought
 
 
 def known_labels(library: Library) -> list[str]:
@@ -159,6 +178,9 @@ def _asked_label(
     wanted = [use for use in wanted if use.label != "Capabilities" or counting or "Capabilities" in conditioned]
     if not named and not re.search(r"\b(?:what|which|how many) (?:types?|kinds?|sorts?|categor)", folded):
         wanted = [use for use in wanted if use.label != "Type"]
+    after_by = [use for use in wanted if re.search(r"\b(?:by|on|of)\s+(?:the |their )?$", folded[: use.start])]
+    if after_by and table.asks_order(folded):
+        return after_by[0].label
     if wanted:
         # A bare "score" beside a more telling label gives way: "quality score" is Quality, not UnfragileRank.
         vague = {"score", "scores", "scored", "rated", "rating"}

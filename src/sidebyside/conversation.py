@@ -43,6 +43,14 @@ _SEARCHES = re.compile(
     r"does any|do any|can any|list|show|find|recommend|suggest|name|got something|looking for|i need|i want|"
     r"what can\b|how many\b)"
 )
+# Artifacts of an answer that a follow-up can point to.
+_MOST_ANSWERED = 10
+_RESET = re.compile(
+    r"^(?:(?:ok(?:ay)?|so|well|no)\b[\s,]*)*(?:forget (?:that|it|about (?:that|it))|never ?mind|new (?:question|"
+    r"topic)|different (?:question|topic)|"
+    r"something else|another (?:question|topic)|changing (?:the )?(?:subject|topic))\b[\s.,:;!-]*",
+    re.IGNORECASE,
+)
 # Words that only add an artifact to what was asked before.
 _JOIN_WORDS = frozenset("add include also too well that same question comparison compare compared list".split())
 
@@ -51,26 +59,34 @@ _JOIN_WORDS = frozenset("add include also too well that same question comparison
 class State:
     """What a conversation is about: the last question and the artifacts (ids) it left in focus.
 
-    `group` are the artifacts that were talked about, in order of mention; `focus` the one that "it" means.
+    `group` are the artifacts of the last question, in order of mention; `focus` the one that "it" means; `recent` all
+    that were talked about, latest last.
     """
 
     question: Question | None = None
     group: tuple[str, ...] = ()
     focus: tuple[str, ...] = ()
+    recent: tuple[str, ...] = ()
+
+    @property
+    def pair(self) -> tuple[str, ...]:
+        """What "they" means: the last question's artifacts, or the last two where it had but one."""
+        return self.group if len(self.group) > 1 else self.recent[-2:]
 
 
 def advance(state: State, asked: Question, answered: tuple[str, ...]) -> State:
     """The conversation after one turn; `answered` are the artifacts the answer named, in order."""
     if asked.kind == "chat":
         return state
-    group = asked.artifacts or answered[:5]
+    group = asked.artifacts or answered[:_MOST_ANSWERED]
     if not group:
         return replace(state, question=asked)
     lead = [artifact for artifact in answered if artifact in group] or list(group)
     focus = group if len(group) == 1 else tuple(lead[:1])
     # A follow-up on one of a pair ("and the second?") keeps the pair, so that "the other one" still has a meaning.
     kept = state.group if len(group) == 1 and group[0] in state.group else group
-    return State(asked, kept, focus)
+    recent = (*(artifact for artifact in state.recent if artifact not in group), *group)
+    return State(asked, kept, focus, recent)
 
 
 def follow_up(question: Question, reading: Reading, state: State, library: Library) -> Question:
@@ -88,7 +104,7 @@ def follow_up(question: Question, reading: Reading, state: State, library: Libra
         return _inherit_filters(question, state)
     if not pointed and not _leans_on(question, folded, elliptical, state):
         return question
-    artifacts = pointed or state.group
+    artifacts = pointed or (state.pair if _compares(folded) else state.group)
     if not artifacts:
         return _inherit_filters(question, state) if elliptical else question
     return _ask_about(question, reading, artifacts, state, library)
@@ -108,7 +124,8 @@ def _leans_on(question: Question, folded: str, elliptical: bool, state: State) -
 
 def _namesake(folded: str, state: State, library: Library) -> str:
     """ "I meant the agent": the artifact of the same name and the type that is named now."""
-    if not state.focus or not re.search(r"\b(?:meant?|mean|rather|instead|not the|actually)\b", folded):
+    corrects = re.search(r"\b(?:meant?|mean|rather|instead|not the|actually)\b", folded)
+    if not state.focus or not (corrects or len(tokens(folded)) <= 3):
         return ""
     name = library.get(state.focus[0]).name
     for artifact in library.artifacts:
@@ -116,6 +133,10 @@ def _namesake(folded: str, state: State, library: Library) -> str:
         if artifact.name == name and named:
             return artifact.id
     return ""
+
+
+def _compares(folded: str) -> bool:
+    return bool(re.search(r"\bwhich\b|\b(?:higher|lower|better|cheaper|faster|more|less|fewer)\b|\bcompare\b", folded))
 
 
 def _was_wide(state: State) -> bool:
@@ -129,17 +150,38 @@ def _pointed(folded: str, state: State) -> tuple[str, ...]:
         return ()
     if _OTHER.search(folded) and len(group) > 1:
         return tuple(artifact for artifact in group if artifact not in focus)
-    ordinal = _ORDINAL.search(folded)
-    if ordinal and len(group) > 1 and not re.search(rf"\b{ordinal[1]} (?!one|of|artifact|option)[a-z]", folded):
-        places = {"first": 0, "former": 0, "second": 1, "third": 2, "latter": len(group) - 1, "last": len(group) - 1}
-        place = places[ordinal[1]]
+    place = _place(folded, len(group))
+    if place is not None:
         return (group[place],) if place < len(group) else ()
     plural = _PLURAL.search(folded)
-    if plural and not _asks_library(folded) and (len(group) > 1 or re.search(r"\b(?:they|their|them)\b", folded)):
-        return group
+    if plural and not _asks_library(folded) and (len(state.pair) > 1 or re.search(r"\b(?:they|their|them)\b", folded)):
+        return state.pair
     if _SINGULAR.search(folded) and not _empty_it(folded):
         return focus
     return ()
+
+
+def _place(folded: str, size: int) -> int | None:
+    """Which of a list is pointed to, from 0: "the second one", "number three", "the latter"; None if none is."""
+    if size < 2:
+        return None
+    numbered = re.search(r"\b(?:number|no\.?|nr\.?|#) ?(one|two|three|four|five|[1-5])\b", folded)
+    if numbered:
+        words = ("one", "two", "three", "four", "five")
+        return words.index(numbered[1]) if numbered[1] in words else int(numbered[1]) - 1
+    ordinal = _ORDINAL.search(folded)
+    if not ordinal:
+        return None
+    word = ordinal[1]
+    if word not in {"former", "latter"} and re.search(rf"\b{word} (?!one|of|artifact|option)[a-z]", folded):
+        return None
+    return {"first": 0, "former": 0, "second": 1, "third": 2}.get(word, size - 1)
+
+
+def without_reset(text: str) -> tuple[str, bool]:
+    """(the text without "forget that" and its like at the start, whether it had one): the conversation starts anew."""
+    rest = _RESET.sub("", text)
+    return (rest, True) if rest != text and re.search(r"\w", rest) else (text, False)
 
 
 def _asks_library(folded: str) -> bool:
@@ -167,7 +209,7 @@ def _with_names(
     if adds or (pointed and bare):
         kept = state.group if elliptical or not pointed else pointed
         artifacts = tuple(dict.fromkeys((*kept, *question.artifacts)))
-        if bare and not re.search(r"\bhow (?:does|do|would) .*\bcompare\b", folded):
+        if bare and not re.search(r"\bhow (?:does|do|would) it .*\bcompare\b", folded):
             return _reuse(previous, question, artifacts)
         return _ask_about(replace(question, artifacts=artifacts), reading, artifacts, state, library)
     if elliptical and bare and question.artifacts:

@@ -22,6 +22,10 @@ class Facet:
 
 _TABLE = (
     (
+        r"pric\w*|costs?|charg\w*|pay|fees?|expensive|cheap\w*|how much (?:is|are|for)",
+        "costs so many dollars or euros per month and user or seat",
+    ),
+    (
         r"licen[cs]\w*|open[- ]?source\w*|proprietary",
         "published under the MIT, Apache, MPL or AGPL licence, open source",
     ),

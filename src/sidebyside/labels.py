@@ -29,7 +29,13 @@ _LABEL_WORDS: dict[str, str] = {
     r"categor(?:y|ies)",
 }
 # Labels where a bare number is a table cell, so that conditions such as "above 40" make sense.
-_NUMBER = r"(\d+(?:\.\d+)?)(?:\s?/\s?100)?"
+_WORD_NUMBERS = {
+    **{word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())},
+    **{word: 10 * n for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)},
+    "once": 1, "twice": 2,
+}  # fmt: skip
+# "One" is left out: "the worst rated one" counts nothing.
+_NUMBER = rf"(\d+(?:\.\d+)?|{'|'.join(word for word in _WORD_NUMBERS if word != 'one')})(?:\s?/\s?100)?"
 _OPS: tuple[tuple[str, str], ...] = (
     (r"(?:at least|no less than|minimum(?: of)?|min|>=|≥|not (?:below|under))", ">="),
     (r"(?:at most|no more than|maximum(?: of)?|max|up to|<=|≤|not (?:above|over))", "<="),
@@ -52,7 +58,6 @@ _LIMIT = re.compile(
 _LIMIT_BEFORE = re.compile(
     r"\b(two|three|four|five|six|seven|eight|nine|ten|\d{1,2}) (?:highest|lowest|best|top|worst|most|least)\b"
 )
-_WORD_NUMBERS = {w: n for n, w in enumerate("zero one two three four five six seven eight nine ten".split())}
 
 # The type words of pages, used when a library does not (yet) hold such a thing: "no datasets here" is an answer.
 PAGE_TYPES = (
@@ -65,6 +70,8 @@ _TYPE_SYNONYMS = {
     "webapp": "Web App",
     "web application": "Web App",
     "plugin": "Extension",
+    "command line": "CLI",
+    "command-line": "CLI",
 }
 PRICES = ("Free", "Freemium", "Paid")
 
@@ -113,7 +120,7 @@ def find_limit(text: str) -> int | None:
     found = _LIMIT.search(folded) or _LIMIT_BEFORE.search(folded)
     if not found:
         return None
-    return _WORD_NUMBERS.get(found[1]) or int(found[1])
+    return int(_figure(found[1]))
 
 
 _SORT = re.compile(
@@ -142,6 +149,17 @@ def find_types(text: str, known: Iterable[str]) -> list[LabelUse]:
     return sorted(found, key=lambda use: use.start)
 
 
+_FOR_MONEY = re.compile(
+    r"\b(?:costs?|costing|charges?|wants?|takes?|asks? for) (?:you |me |us )?(?:some )?(?:money|something)\b|"
+    r"\bfor money\b"
+)
+_FOR_NOTHING = re.compile(
+    r"\b(?:costs?|costing|for|charges?) nothing\b|\bgratis\b|\b(?:no|without) (?:charges?|costs?|paying|payment|"
+    r"fees?)\b|"
+    r"\b(?:nobody|no one|not|never|don't|doesn't|needn't)\b[\w' ]{0,16}\b(?:pay|cost|charge)\w*"
+)
+
+
 def find_prices(text: str) -> list[Filter]:
     """Conditions on the price class: "free", "not free"; "free or freemium" gives two, either of which may hold."""
     folded = fold(text)
@@ -150,13 +168,9 @@ def find_prices(text: str) -> list[Filter]:
         for m in re.finditer(rf"\b{price.lower()}\b", folded):
             negated = re.search(r"\b(?:not|non|isn't|aren't|never|neither|nor)[ -](?:\w+ )?$", folded[: m.start()])
             found.append(Filter("Pricing", "!=" if negated else "=", price))
-    if re.search(r"\b(?:cost|costs|costing|charge) (?:money|something)\b|\bfor money\b", folded):
+    if _FOR_MONEY.search(folded):
         found.append(Filter("Pricing", "!=", "Free"))
-    if re.search(
-        r"\b(?:cost|costs|costing|for|charge) nothing\b|\bgratis\b|\bno (?:charge|cost)\b|\bwithout (?:paying|"
-        r"charge)\b",
-        folded,
-    ):
+    if _FOR_NOTHING.search(folded):
         found.append(Filter("Pricing", "=", "Free"))
     # "costs money, pricing: paid" says the same twice; the plainer condition stays.
     plain = [condition for condition in found if condition.op == "="]
@@ -169,22 +183,23 @@ def find_conditions(text: str, labels: Sequence[LabelUse]) -> tuple[list[Filter]
     filters: list[Filter] = []
     spans: list[tuple[int, int]] = []
     labels = labels or _rank_meant(folded)
-    between = re.search(rf"\bbetween {_NUMBER} and {_NUMBER}", folded)
+    between = re.search(rf"\b(?:between|from)\s+{_NUMBER}\s*(?:and|(?:up )?to|-|–)\s*{_NUMBER}(?!\w)", folded)
     if between and (use := _nearest(labels, between.start(), between.end())):
-        return [Filter(use.label, ">=", between[1]), Filter(use.label, "<=", between[2])], [between.span()]
+        bounds = [Filter(use.label, ">=", _figure(between[1])), Filter(use.label, "<=", _figure(between[2]))]
+        return bounds, [between.span()]
     for words, op in _OPS:
         for m in re.finditer(rf"(?<!\w){words}\s*{_NUMBER}(?!\w|%|\.\d)", folded):
             if any(start < m.end() and m.start() < end for start, end in spans):
                 continue
             use = _nearest(labels, m.start(), m.end())
             if use:
-                filters.append(Filter(use.label, op, m[1]))
+                filters.append(Filter(use.label, op, _figure(m[1])))
                 spans.append(m.span())
     for use in labels:
         bare = re.match(rf"(?: score)?\s+{_NUMBER}(?!\w)", folded[use.end :])
         if bare and not any(start <= use.end + bare.start(1) < end for start, end in spans):
             or_more = re.match(r"\s*(?:or (?:more|higher|above|better)|\+)", folded[use.end + bare.end() :])
-            filters.append(Filter(use.label, ">=" if or_more else "=", bare[1]))
+            filters.append(Filter(use.label, ">=" if or_more else "=", _figure(bare[1])))
             spans.append((use.end, use.end + bare.end() + (or_more.end() if or_more else 0)))
     return filters, spans
 
@@ -192,11 +207,17 @@ def find_conditions(text: str, labels: Sequence[LabelUse]) -> tuple[list[Filter]
 def _rank_meant(folded: str) -> list[LabelUse]:
     """ "The ones above 45": where nothing else is named, a bound with no noun after it is on the rank."""
     bound = re.search(
-        r"\b(?:above|over|below|under|at least|at most|more than|less than|"
-        r"between \d+ and) \d+(?:/100)?(?=\s*(?:$|[?.!,]|and\b|or\b))",
+        r"\b(?:above|over|below|under|at least|at most|more than|less than|between \d+ and|from \d+ (?:up )?to) "
+        rf"{_NUMBER}"
+        r"(?=\s*(?:$|[?.!,]|and\b|or\b))",
         folded,
     )
     return [LabelUse("UnfragileRank", bound.start(), bound.start())] if bound else []
+
+
+def _figure(written: str) -> str:
+    """A number as figures: "ten" and "10" are both "10"."""
+    return str(_WORD_NUMBERS.get(written, written))
 
 
 def _nearest(labels: Sequence[LabelUse], start: int, end: int) -> LabelUse | None:

@@ -59,6 +59,8 @@ class NameIndex:
         self._types: dict[str, str] = {}
         for artifact in library.artifacts:
             self._add(artifact)
+        # "MCP servers" asks for a type, whatever artifacts carry the words in their names.
+        self._type_words = {token.folded for artifact in library.artifacts for token in tokens(artifact.type)}
         self._spellings = {" ".join(key): key for key in self._exact}
         self._words = [word for word in self._by_word if len(word) >= _MISSPELT_LETTERS and _is_distinctive(word)]
 
@@ -126,6 +128,8 @@ class NameIndex:
         """Words of one name in their order, at least one of them distinctive: "llama 3.2", "llava"."""
         window = [_bare(word.folded) for word in words[first : first + size]]
         distinctive = any(_is_distinctive(word) and word in self._by_word for word in window)
+        if all(word in self._type_words for word in window):
+            return ()
         if not distinctive and not (
             window[0] in self._first_words and is_rare(window[0]) and _could_be_name(words, first)
         ):

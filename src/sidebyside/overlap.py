@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Cosine similarity of two capabilities' mean sentence vectors from which they count as the same thing.
-SAME = 0.62
+SAME = 0.66
 
 Vectors = Mapping[str, "NDArray[np.float32]"]
 
@@ -61,10 +61,12 @@ def _pairs(
 
 
 def headline(artifact: Artifact, capability: Capability) -> Evidence:
-    """The sentence that stands for a capability: its title, else the first sentence of its text."""
+    """The sentence that stands for a capability: the first of its description, else of what it has."""
     from sidebyside.passages import split_sentences
 
-    label, excerpt = next(iter(capability.parts()))
+    parts = dict(capability.parts())
+    label = "description" if "description" in parts else next(iter(parts))
+    excerpt = parts[label]
     start, end = split_sentences(excerpt.text)[0] if excerpt.text.strip() else (0, len(excerpt.text))
     source = excerpt.source
     place = type(source)(source.file, source.start + start, source.start + end, source.date)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sidebyside.chatter import FOREIGN_REPLY, is_foreign, reply_to_chatter
 from sidebyside.classification import Reading, classify
-from sidebyside.conversation import State, advance, follow_up
+from sidebyside.conversation import State, advance, follow_up, without_reset
 from sidebyside.names import Mention, NameIndex
 from sidebyside.records import Library, Question
 from sidebyside.spelling import correct
@@ -58,7 +58,10 @@ def _without_preamble(text: str) -> str:
 
 
 def _read(text: str, state: State, names: NameIndex, library: Library) -> Question:
-    text = correct(_without_preamble(clean(text)), names.knows)
+    text, anew = without_reset(correct(_without_preamble(clean(text)), names.knows))
+    if anew:
+        state = State()
+    text = _without_preamble(text)
     found = names.find(text)
     artifacts, ambiguous = _settle(found.mentions)
     if not artifacts and (reply := reply_to_chatter(text)) is not None:

@@ -7,9 +7,10 @@ from functools import cache
 
 from sidebyside.words import ASKING_WORDS, STOP_WORDS, is_common, is_named, tokens
 
-# How alike a slip and a word must be (rapidfuzz ratio, 0-100), and the shortest word that is mended.
-_ALIKE = 84.0
+# The shortest word that is mended, and from which length two slips are forgiven instead of one. A slip is a letter
+# too many, missing, wrong, or swapped with its neighbour.
 _SHORTEST = 3
+_LONG = 8
 
 _TABLE_WORDS = frozenset(
     """rank ranks ranked ranking score scores rating adoption popular popularity quality ecosystem pricing price prices
@@ -30,7 +31,8 @@ def correct(text: str, is_known: Callable[[str], bool]) -> str:
 
     Only words outside everyday English are touched, and only where a word of asking is almost the same.
     """
-    from rapidfuzz import fuzz, process
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
 
     mended = text
     for position, token in reversed(list(enumerate(tokens(text)))):
@@ -39,7 +41,8 @@ def correct(text: str, is_known: Callable[[str], bool]) -> str:
             continue
         if is_named(token, sentence_start=position == 0):
             continue
-        best = process.extractOne(word, _vocabulary(), scorer=fuzz.ratio, score_cutoff=_ALIKE)
-        if best and best[0][0] == word[0]:
+        slips = 2 if len(word) >= _LONG else 1
+        best = process.extractOne(word, _vocabulary(), scorer=OSA.distance, score_cutoff=slips)
+        if best and (best[0][0] == word[0] or len(word) < _LONG):
             mended = mended[: token.start] + best[0] + mended[token.end :]
     return mended

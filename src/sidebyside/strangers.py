@@ -119,13 +119,18 @@ def _in_name_place(text: str, run: Stranger, mentions: Sequence[Mention], runs: 
         before,
     ):
         return True
-    if mentions or _SEARCHES.match(text.lower()):
+    if mentions or _searches(text):
         return bool(mentions) and bool(re.search(r"\b(?:compared? (?:to|with|against)|versus|vs\.?)\s+$", before))
     if _SUBJECT.search(before) or _POSSESSIVE.match(text[run.end - 2 :].lower()) or not before.strip():
         return True
     if any(_beside(text, run, other.start, other.end) for other in runs if other is not run):
         return True
     return bool(_OF.search(before)) and not re.search(r"\w", after.strip(" ?.!"))
+
+
+def _searches(text: str) -> bool:
+    """Whether any sentence of the text asks which artifact fits."""
+    return any(_SEARCHES.match(sentence) for sentence in re.split(r"(?<=[.?!])\s+", text.lower()))
 
 
 def _beside(text: str, run: Stranger, start: int, end: int) -> bool:

@@ -26,7 +26,8 @@ STOP_WORDS = frozenset(
     please tell show give say says said know want need me us get got gets let's between among versus vs against per
     via up out off down again ever even still yet really actually exactly actual kind kinds sort sorts thing things
     way ways anything something nothing everything anyone someone whats hows wheres whos thats
-    theres pls plz ok okay now you've i've we've they've there's everything's stuff somebody nobody whoever whichever
+    theres pls plz ok okay now you've i've we've they've there's everything's stuff come comes came already
+    somebody nobody whoever whichever
     during while after before because since until whether although however also""".split()
 )
 
@@ -40,8 +41,9 @@ ASKING_WORDS = frozenset(
     list name names mention mentions mentioned state states stated higher highest lower lowest larger largest longer
     longest shorter shortest bigger biggest smaller smallest greater greatest faster fastest slower slowest cheaper
     cheapest top bottom first second third last former latter above below ahead behind outrank outranks
-    outranked mean means meant rather instead cover covers covered include includes included contain contains contained
-    sort sorted order ordered     ascending descending here""".split()
+    outranked share shares shared exactly precisely completely totally fully entirely absolutely truly u mean means
+    meant rather instead cover covers covered include includes included contain contains contained sort sorted order
+    ordered ascending descending here""".split()
 )
 
 
