@@ -7,9 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from driving import FLAGS, NAMES, ask_and_wait, serve
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from conftest import FLAGS, NAMES, ask_and_wait, serve
 from sidebyside.indexing import build_index
 
 ROOT = Path(__file__).resolve().parents[2]

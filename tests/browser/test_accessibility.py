@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from driving import ask_and_wait, open_tab
 from playwright.sync_api import Page
-
-from conftest import ask_and_wait, open_tab
 
 pytestmark = pytest.mark.browser
 
@@ -49,3 +48,9 @@ def test_tabs_are_accessible(site, visit, scheme, width):
         page.wait_for_timeout(300)
         found[name] = serious_findings(page)
     assert found == {name: [] for name in found}
+
+
+def test_scan_notices_what_is_wrong(site, visit):
+    page = visit(site.url)
+    page.evaluate("document.querySelector('.welcome').innerHTML += '<button></button>'")
+    assert [finding.split(":")[0] for finding in serious_findings(page)] == ["button-name"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
+from driving import ask, ask_and_wait
 from playwright.sync_api import expect
 
-from conftest import ask, ask_and_wait
 from standin import EIGHT_K, LLAMA, LLAVA
 
 pytestmark = pytest.mark.browser

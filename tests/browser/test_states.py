@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
+from driving import ask, ask_and_wait, open_tab, serve
 from playwright.sync_api import Page, expect
 
-from conftest import ask, ask_and_wait, open_tab, serve
 from standin import FAILURE, HOSTILE_TEXT, LLAMA, LLAVA
 
 pytestmark = pytest.mark.browser

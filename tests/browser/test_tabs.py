@@ -7,9 +7,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from driving import ask_and_wait, open_tab
 from playwright.sync_api import Page, expect
 
-from conftest import ask_and_wait, open_tab
 from sidebyside.indexing import build_index
 from standin import DIFFUSION, LLAMA, LLAVA
 
