@@ -14,7 +14,6 @@ import pytest
 import invented
 import sidebyside
 from invented import ContentEncoder, assert_cited, open_assistant
-from sidebyside import asking
 from sidebyside.errors import GenerationError, IndexMissingError, ModelError, SidebysideError
 from sidebyside.generation import ScriptedGenerator
 from sidebyside.index import current_generation
@@ -367,51 +366,3 @@ def test_warming_loads_the_encoder(index):
             assert Counting.loaded == 0
             assistant.warm()
             assert Counting.loaded == 1
-
-
-# --- sidebyside.answer -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def one_call(index, monkeypatch):
-    """`sidebyside.answer` without a model; what it opened is closed afterwards."""
-    monkeypatch.setenv("SIDEBYSIDE_MODEL", "none")
-    monkeypatch.setattr("sidebyside.embedding.load_encoder", lambda _: ContentEncoder())
-    yield
-    asking.close_all()
-
-
-@pytest.mark.usefixtures("one_call")
-def test_one_call_answers_one_question(index):
-    answer = sidebyside.answer("Which ranks higher, Kestrel 7B or Marten Studio?", index=index)
-    assert "58/100" in answer.text
-    history = [(answer.question, answer.text)]
-    assert (
-        sidebyside.answer("what about pricing?", history=history, index=str(index)).citations[0].quote
-        == "Pricing: Free"
-    )
-
-
-@pytest.mark.usefixtures("one_call")
-def test_calls_share_one_assistant_per_index(index, own_index, monkeypatch):
-    opened = []
-    real = sidebyside.Assistant.open
-    monkeypatch.setattr(
-        sidebyside.Assistant, "open", lambda *args, **options: opened.append(args) or real(*args, **options)
-    )
-    for folder in (index, str(index), own_index, index / ".." / "index"):
-        sidebyside.answer("Is Kestrel 7B free?", index=folder)
-    assert len(opened) == 2
-
-
-@pytest.mark.usefixtures("one_call")
-def test_after_closing_all_the_next_call_opens_anew(index):
-    sidebyside.answer("hi", index=index)
-    asking.close_all()
-    assert sidebyside.answer("Is Kestrel 7B free?", index=index).status == "answered"
-
-
-@pytest.mark.usefixtures("one_call")
-def test_one_call_without_an_index_is_an_error(tmp_path):
-    with pytest.raises(IndexMissingError):
-        sidebyside.answer("hi", index=tmp_path)

@@ -9,8 +9,7 @@ import pytest
 
 import invented
 from invented import assert_cited
-from sidebyside.lanes.draft import Draft
-from sidebyside.records import Answer, Evidence, Question, Source
+from sidebyside.records import Answer
 
 KESTREL, MARTEN, OSPREY = "Kestrel 7B", "Marten Studio", "Osprey Index"
 
@@ -336,14 +335,6 @@ def test_the_nearest_name_is_offered(assistant):
     assert_says(assistant.answer("Is Kestrel 8B free?"), "Kestrel 8B", KESTREL)
 
 
-def test_what_another_page_describes_is_quoted_with_its_page(assistant):
-    pages = dict(invented.PAGES)
-    assert "Team plan" in pages["kestrel-vs-marten.txt"]
-    answer = assistant.answer("How much is the Team plan of Marten Studio?")
-    assert any("$12/mo" in quote for quote in quotes_of(answer, MARTEN))
-    assert_cited(answer)
-
-
 @pytest.mark.parametrize("question", ["hi", "", "?", "thanks", "最高のモデルは？", "asdf qwer zxcv"])
 def test_what_asks_nothing_gets_a_friendly_reply_without_citations(assistant, question):
     answer = assistant.answer(question)
@@ -403,53 +394,3 @@ def test_every_answer_is_cited_in_order_and_verbatim(assistant, question):
     labels = {artifact.label for artifact in assistant.library.artifacts}
     assert {citation.artifact for citation in answer.citations} <= labels
     assert set(answer.artifacts) <= labels
-
-
-# --- drafts ----------------------------------------------------------------------------------------------------------
-
-
-def evidence(artifact: str, quote: str, start: int = 0) -> Evidence:
-    return Evidence(artifact, "description", quote, Source("a.txt", start, start + len(quote)))
-
-
-@pytest.fixture
-def draft() -> Draft:
-    return Draft(Question("?", "support"), invented.library())
-
-
-def test_the_same_evidence_keeps_its_number(draft):
-    one, other = evidence("kestrel-7b", "One."), evidence("kestrel-7b", "Other.", 9)
-    assert [draft.cite(item) for item in (one, other, one, other)] == ["[1]", "[2]", "[1]", "[2]"]
-    assert [citation.quote for citation in draft.answer().citations] == ["One.", "Other."]
-
-
-def test_a_table_row_is_cited_for_each_artifact_of_its_line(draft):
-    assert draft.cite(evidence("kestrel-7b", "Pricing: Free")) != draft.cite(evidence("osprey-index", "Pricing: Free"))
-
-
-def test_what_was_read_but_not_cited_is_consulted(draft):
-    cited, unused = evidence("kestrel-7b", "One."), evidence("kestrel-7b", "Other.", 9)
-    draft.consult([cited, unused, unused])
-    draft.blocks.append(draft.quote(cited))
-    assert [citation.quote for citation in draft.answer().consulted] == ["Other."]
-
-
-def test_a_claim_is_worded_as_one(draft):
-    claim = Evidence("kestrel-7b", "claim", "Best of all", Source("a.txt", 0, 11))
-    assert "claims" in draft.quote(claim)
-    assert "claims" not in draft.quote(evidence("kestrel-7b", "One."))
-    assert "“Best of all” [1]" in draft.quote(claim)
-
-
-def test_notes_and_names_are_kept_once(draft):
-    kestrel = invented.library().get("kestrel-7b")
-    draft.notes += ["a", "b", "a"]
-    draft.name([kestrel, kestrel])
-    assert (draft.answer().notes, draft.answer().artifacts) == (("a", "b"), (KESTREL,))
-
-
-def test_an_answer_so_far_is_not_changed_by_what_comes_later(draft):
-    draft.blocks.append("First.")
-    early = draft.answer()
-    draft.blocks.append(draft.quote(evidence("kestrel-7b", "One.")))
-    assert (early.text, early.citations) == ("First.", ())

@@ -110,12 +110,13 @@ def test_the_headline_is_the_first_sentence_with_its_place():
     assert evidence.context == "Reads maps. Slowly."
 
 
-def test_a_title_is_the_headline_and_the_description_its_context():
+def test_the_headline_comes_from_the_description_where_there_is_one():
     title = Excerpt("Map reading", Source("a.md", 4, 15))
-    capability = Capability("x", Excerpt("Reads maps. Slowly.", Source("a.md", 20, 39)), title)
-    evidence = headline(HERON, capability)
-    assert (evidence.quote, evidence.source) == ("Map reading", Source("a.md", 4, 15))
-    assert evidence.context == "Reads maps. Slowly."
+    description = Excerpt("Reads maps. Slowly.", Source("a.md", 20, 39))
+    evidence = headline(HERON, Capability("x", description, title))
+    assert (evidence.quote, evidence.source) == ("Reads maps.", Source("a.md", 20, 31))
+    alone = headline(HERON, Capability("x", None, title))
+    assert (alone.quote, alone.source, alone.context) == ("Map reading", Source("a.md", 4, 15), "Map reading")
 
 
 def test_every_headline_of_the_invented_library_is_verbatim():

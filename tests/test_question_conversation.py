@@ -136,8 +136,8 @@ def test_an_answer_without_names_leaves_the_first_one_asked_about_in_focus():
 
 
 def test_artifacts_that_only_the_answer_names_become_the_group():
-    state = advance(State(), Question("?", "library"), tuple("abcdefg"))
-    assert state.group == tuple("abcde")
+    state = advance(State(), Question("?", "library"), ("a", "b", "c"))
+    assert (state.group, state.focus) == (("a", "b", "c"), ("a",))
 
 
 def test_small_talk_leaves_the_state_alone():
