@@ -244,3 +244,14 @@ def assert_verbatim(citation: Citation, page: str) -> None:
     else:
         assert place == citation.quote
     assert citation.context
+
+
+def quotes_of(answer: Answer, label: str) -> list[str]:
+    """The quotes that an answer cites of one artifact."""
+    return [citation.quote for citation in answer.citations if citation.artifact == label]
+
+
+def assert_says(answer: Answer, *parts: str) -> None:
+    """Each part stands in the answer's text."""
+    for part in parts:
+        assert part in answer.text, answer.text

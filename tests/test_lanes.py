@@ -8,8 +8,7 @@ from itertools import permutations
 import pytest
 
 import invented
-from invented import assert_cited
-from sidebyside.records import Answer
+from invented import assert_cited, assert_says, quotes_of
 
 KESTREL, MARTEN, OSPREY = "Kestrel 7B", "Marten Studio", "Osprey Index"
 
@@ -18,119 +17,6 @@ KESTREL, MARTEN, OSPREY = "Kestrel 7B", "Marten Studio", "Osprey Index"
 def assistant(tmp_path_factory):
     with invented.open_assistant(invented.shared_index(tmp_path_factory)) as opened:
         yield opened
-
-
-def quotes_of(answer: Answer, label: str) -> list[str]:
-    return [citation.quote for citation in answer.citations if citation.artifact == label]
-
-
-def assert_says(answer: Answer, *parts: str) -> None:
-    for part in parts:
-        assert part in answer.text, answer.text
-
-
-# --- tables ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("question", "says", "cited"),
-    [
-        ("Is Kestrel 7B free?", ["Yes", KESTREL, "Free"], [(KESTREL, "Pricing: Free")]),
-        ("Is Marten Studio free?", ["No", MARTEN, "Paid"], [(MARTEN, "Pricing: Paid")]),
-        ("What type is Osprey Index?", [OSPREY, "Repository"], [(OSPREY, "Type: Repository")]),
-        ("How many capabilities does Marten Studio have?", [MARTEN, "3"], [(MARTEN, "Capabilities: 3 decomposed")]),
-        (
-            "What is the rank of Kestrel 7B?",
-            ["44/100", "41/100", "kestrel-vs-lantern.txt", "kestrel-vs-marten.txt"],
-            [(KESTREL, "UnfragileRank: 44/100"), (KESTREL, "UnfragileRank: 41/100")],
-        ),
-        (
-            "Which has the better adoption, Kestrel 7B or Marten Studio?",
-            [KESTREL, MARTEN, "same", "1"],
-            [(KESTREL, "Adoption: 1"), (MARTEN, "Adoption: 1")],
-        ),
-        ("Which artifact has the highest UnfragileRank?", [MARTEN, "58/100"], [(MARTEN, "UnfragileRank: 58/100")]),
-        ("list the repositories", [OSPREY], [(OSPREY, "Type: Repository")]),
-        ("models ranked above 43", [KESTREL], [(KESTREL, "Type: Model"), (KESTREL, "UnfragileRank: 44/100")]),
-    ],
-)  # fmt: skip
-def test_tables_answer_with_their_rows(assistant, question, says, cited):
-    answer = assistant.answer(question)
-    assert answer.status == "answered"
-    assert_says(answer, *says)
-    assert [(citation.artifact, citation.quote) for citation in answer.citations] == cited
-    assert {citation.evidence_class for citation in answer.citations} == {"fact"}
-    assert_cited(answer)
-
-
-def test_the_higher_rank_wins_and_a_table_shows_all_rows(assistant):
-    answer = assistant.answer("Which ranks higher, Kestrel 7B or Marten Studio?")
-    assert answer.text.index(MARTEN) < answer.text.index(KESTREL)
-    assert quotes_of(answer, MARTEN) == ["UnfragileRank: 58/100"]
-    assert answer.table.header == ("", KESTREL, MARTEN)
-    assert ("Pricing", "Free", "Paid") in answer.table.rows
-
-
-def test_a_count_is_the_number_of_artifacts(assistant):
-    answer = assistant.answer("How many artifacts do you have?")
-    assert re.search(r"\b5\b", answer.text)
-    assert len(answer.citations) == 5
-    assert_cited(answer)
-
-
-def test_one_name_for_two_is_answered_for_both_with_a_note(assistant):
-    answer = assistant.answer("What type is Lantern?")
-    assert quotes_of(answer, "Lantern (Model)") == ["Type: Model"]
-    assert quotes_of(answer, "Lantern (Product)") == ["Type: Product"]
-    assert any("Lantern (Model)" in note and "Lantern (Product)" in note for note in answer.notes)
-
-
-def test_a_name_outside_the_library_is_missed_in_a_ranking(assistant):
-    answer = assistant.answer("Which has the higher rank: Kestrel 7B, Marten Studio or Falconer?")
-    assert answer.status == "partial"
-    assert_says(answer, "58/100", "Falconer")
-
-
-# --- conflicts and verdicts ------------------------------------------------------------------------------------------
-
-
-def test_conflicting_values_come_with_both_pages(assistant):
-    answer = assistant.answer("Do the pages agree on Kestrel 7B?")
-    assert_says(answer, "44/100", "41/100", "kestrel-vs-lantern.txt", "kestrel-vs-marten.txt")
-    assert {citation.source for citation in answer.citations} == {"kestrel-vs-lantern.txt", "kestrel-vs-marten.txt"}
-    assert_cited(answer)
-
-
-def test_agreement_is_said(assistant):
-    assert "agree" in assistant.answer("Do the pages agree on Osprey Index?").text
-    answer = assistant.answer("Do the pages agree on the pricing of Kestrel 7B?")
-    assert quotes_of(answer, KESTREL) == ["Pricing: Free"]
-
-
-def test_an_answer_that_rests_on_conflicting_rows_has_a_note(assistant):
-    notes = assistant.answer("Which ranks higher, Kestrel 7B or Marten Studio?").notes
-    assert any("44/100" in note and "41/100" in note and "kestrel-vs-marten.txt" in note for note in notes)
-    assert not any("44/100" in note for note in assistant.answer("Is Kestrel 7B free?").notes)
-
-
-def test_a_verdict_is_quoted_and_held_against_its_table(assistant):
-    answer = assistant.answer("Is the verdict on Kestrel 7B and Marten Studio right?")
-    verdict = next(citation for citation in answer.citations if citation.evidence_class == "verdict")
-    assert verdict.quote.startswith("Marten Studio scores higher at 58/100")
-    assert re.search(r"Kestrel 7B leads on Adoption, but its table shows 1 .* 1 ", answer.text)
-    assert {"Adoption: 1"} <= set(quotes_of(answer, KESTREL)) & set(quotes_of(answer, MARTEN))
-    assert_cited(answer)
-
-
-def test_a_wrong_verdict_is_noted_wherever_the_two_are_compared(assistant):
-    for question in ("Compare Kestrel 7B and Marten Studio", "Which ranks higher, Marten Studio or Kestrel 7B?"):
-        assert any("leads on Adoption" in note for note in assistant.answer(question).notes)
-
-
-def test_without_a_verdict_none_is_made_up(assistant):
-    answer = assistant.answer("What is the verdict on Kestrel 7B and Lantern (Product)?")
-    assert answer.status == "not_found"
-    assert not any(citation.evidence_class == "verdict" for citation in answer.citations)
 
 
 # --- aspects ---------------------------------------------------------------------------------------------------------
@@ -205,6 +91,17 @@ def test_a_yes_or_no_question_gets_what_the_page_affirms_or_denies(assistant, qu
     assert answer.text.startswith(lead)
     assert quotes_of(answer, KESTREL)[0].startswith(quote)
     assert_cited(answer)
+
+
+@pytest.mark.xfail(strict=True, reason="a comparison with a third party counts as the page saying that it does")
+@pytest.mark.parametrize("question", ["Does Kestrel 7B use Whisperwind?", "Does Kestrel 7B use Falconer?"])
+def test_what_only_a_claim_about_others_mentions_gets_no_yes(assistant, question):
+    assert not assistant.answer(question).text.startswith("Yes")
+
+
+@pytest.mark.xfail(strict=True, reason="the price class is not looked at where the question says 'per month'")
+def test_a_question_for_a_price_gets_at_least_the_price_class(assistant):
+    assert quotes_of(assistant.answer("What does Kestrel 7B cost per month?"), KESTREL) == ["Pricing: Free"]
 
 
 def test_a_silent_page_is_no_no(assistant):

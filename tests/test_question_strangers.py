@@ -69,6 +69,12 @@ def test_every_stranger_of_a_list_is_noticed():
     assert strangers("Compare Kestrel 7B, Falconer and Grepstone") == ["Falconer", "Grepstone"]
 
 
+@pytest.mark.xfail(strict=True, reason="a word and a comma before a known name count as a list of names")
+@pytest.mark.parametrize("thing", ["LoRA", "watermarking", "RunPod"])
+def test_what_is_asked_for_before_the_names_is_no_name(thing):
+    assert strangers(f"Which supports {thing}, Kestrel 7B or Marten Studio?") == []
+
+
 @given(st.text(max_size=60))
 def test_strangers_are_found_in_order_in_any_text(text):
     found = find_strangers(text, (), ())
