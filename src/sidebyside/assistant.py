@@ -15,6 +15,7 @@ from sidebyside.errors import GenerationError, ModelMissingError, SidebysideErro
 from sidebyside.index import LibraryIndex, current_generation, open_index
 from sidebyside.lanes import aspects, missing, overviews, prose, tables, verdicts
 from sidebyside.lanes.draft import Draft
+from sidebyside.lanes.prose import Stop
 from sidebyside.names import NameIndex
 from sidebyside.prompts import side_messages
 from sidebyside.question import understand
@@ -73,6 +74,35 @@ class _Clock:
         return round((time.perf_counter() - self.start) * 1000, 1)
 
 
+class AnswerStream:
+    """The events of one answer, in order; iterate once.
+
+    `cancel()` may come from any thread: the model stops within about a token, and the iteration ends with the answer as
+    far as it has come. `close()` ends it without.
+    """
+
+    def __init__(self, events: Iterator[Event], stop: Stop) -> None:
+        self._events = events
+        self._stop = stop
+
+    def __iter__(self) -> Iterator[Event]:
+        return self
+
+    def __next__(self) -> Event:
+        return next(self._events)
+
+    def cancel(self) -> None:
+        """Stop the model; harmless when the answer is complete."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """End the answer and free what it uses."""
+        self._stop.set()
+        close = getattr(self._events, "close", None)
+        if close is not None:
+            close()
+
+
 class Assistant:
     """Answers questions from one index; safe to use from several threads.
 
@@ -115,12 +145,14 @@ class Assistant:
     @property
     def library(self) -> Library:
         """The library of the current generation."""
-        return self._loaded.index.library
+        with self._lease() as loaded:
+            return loaded.index.library
 
     @property
     def generation(self) -> str:
         """The id of the current generation."""
-        return self._loaded.index.generation
+        with self._lease() as loaded:
+            return loaded.index.generation
 
     @property
     def index(self) -> Path:
@@ -143,16 +175,17 @@ class Assistant:
         """The whole answer to a question; `history` holds earlier (question, answer text) pairs, oldest first."""
         return list(self.stream(question, history))[-1].answer
 
-    def stream(self, question: str, history: History = ()) -> Iterator[Event]:
-        """The answer as it grows: a "facts" event, "sentence" events, and last an "answer" event.
+    def stream(self, question: str, history: History = ()) -> AnswerStream:
+        """The answer as it grows: a "facts" event, "sentence" events, and last an "answer" event."""
+        stop = Stop()
+        return AnswerStream(self._events(question, history, stop), stop)
 
-        Closing the iterator stops the model.
-        """
+    def _events(self, question: str, history: History, stop: Stop) -> Iterator[Event]:
         clock = _Clock()
         with self._lease() as loaded:
             asked = understand(question, history, loaded.names, loaded.index.library)
             draft = _facts_lane(asked, loaded)
-            writer = prose.Writer(draft, self._generator, max_tokens=self._settings.max_tokens)
+            writer = prose.Writer(draft, self._generator, max_tokens=self._settings.max_tokens, stop=stop)
             stats = {"facts_ms": clock.ms(), "first_sentence_ms": None, "total_ms": None}
             draft.notes.extend(
                 note for note in (self._notice if draft.sides else "", loaded.index.notice or "") if note

@@ -64,15 +64,15 @@ _HOW = re.compile(
     r"\bhow (?:long|big|large|fast|often|far|old|high|well|good|easy|easily|hard|quickly|soon)\b", re.IGNORECASE
 )
 _LISTED = re.compile(r"\s*(?:,|and|or|&|plus)\s*(?:or |and )?(?:the )?")
-# A type is a condition where it is what the question looks for, not what somebody works on ("my dataset").
-_SOUGHT = re.compile(
-    r"(?:^|[.?!,:;]\s*)(?:(?:and|so|ok|but)\s+)?(?:(?:please|among|only|just|can you|could you|tell me|show me|"
-    r"give me|list|name|"
-    r"find|which|what|how many|"
-    r"is there|are there|do you (?:have|know)|any|all|every|the|a|an|of|number|count|total|me|us|i need|i want|"
-    r"looking for|recommend|"
-    r"suggest|(?:top|best|highest|lowest|cheapest|worst|most|least|first)\b[\w-]*|ranked|rated|rank|ranking|free|freemium|paid|not|non|"
-    r"other|good|those|these|them|are|is|ones|you|have|got|there|what|do|does|really|actually|\d+|one|two|three|four|five|popular|expensive|available)[\s,-]+)*$"
+# A type is a condition where it is what the question looks for, not what somebody works on ("my dataset"): where only
+# these words stand before it in its sentence.
+_SOUGHT_WORDS = GENERIC_NOUNS | frozenset(
+    """and so ok but please among only just can could you tell show give me us list name find which what how many is
+    are there do does did any all every each the a an of or i need want looking for recommend suggest top best
+    highest lowest cheapest worst most least first ranked ranking rated rank free freemium paid not non other
+    another good those these them got have has had know number count total sort sorted order really actually
+    popular expensive available type types kind kinds with in here sum one two three four five six seven eight
+    nine ten compare different""".split()
 )
 
 
@@ -145,13 +145,19 @@ def _sought_types(folded: str, types: Sequence[table.LabelUse]) -> list[tuple[ta
         before = folded[: use.start]
         if re.search(r"\b(?:not|isn't|aren't|no|except|excluding|other than|but)\s+(?:an?|the|any)?\s*$", before):
             sought.append((use, "!="))
-        elif _SOUGHT.search(before):
+        elif _is_sought(before):
             sought.append((use, "="))
         elif sought and re.fullmatch(
             r"\s*(?:,|and|or|&|plus)\s*(?:or |and )?(?:the )?", folded[sought[-1][0].end : use.start]
         ):
             sought.append((use, sought[-1][1]))
     return sought
+
+
+def _is_sought(before: str) -> bool:
+    """Whether what stands before a type in its sentence leads up to it: "how many artifacts of type"."""
+    sentence = re.split(r"[.?!,:;]\s", before)[-1]
+    return all(token.folded in _SOUGHT_WORDS or token.folded.isdigit() for token in tokens(sentence))
 
 
 def known_labels(library: Library) -> list[str]:

@@ -83,7 +83,7 @@ def answer_describe(draft: Draft, artifacts: Sequence[Artifact]) -> None:
     """What an artifact is: its table in a sentence and the first capabilities in its page's words."""
     for artifact in artifacts:
         draft.name([artifact])
-        rows = [facts.distinct(artifact, label)[:1] for label in ("Type", "UnfragileRank", "Pricing")]
+        rows = [facts.distinct(artifact, label)[:1] for label in ("Type", "UnfragileRank", "Pricing", "Capabilities")]
         told = [
             f"{fact.label} {fact.value} {draft.cite(facts.row_evidence(artifact, fact))}"
             for row in rows

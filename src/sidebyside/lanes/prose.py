@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from sidebyside.verification import verify_sentence
 from sidebyside.words import content_stems
 
 if TYPE_CHECKING:
-    from sidebyside.generation import Generator
+    from sidebyside.generation import Generation, Generator
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(])|\n+")
 # The model is asked for one sentence about a side; more than this are not read.
@@ -24,13 +25,40 @@ _SAME = 0.9
 _QUOTED = re.compile(r"“([^”]+)”")
 
 
+class Stop:
+    """A request to stop writing that any thread can make; it reaches a reply that is being written."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._set = False
+        self._reply: Generation | None = None
+
+    def __bool__(self) -> bool:
+        return self._set
+
+    def set(self) -> None:
+        """Stop the reply that is being written, and start no other."""
+        with self._lock:
+            self._set = True
+            if self._reply is not None:
+                self._reply.cancel()
+
+    def follow(self, reply: Generation | None) -> None:
+        """The reply that is being written now."""
+        with self._lock:
+            self._reply = reply
+            if self._set and reply is not None:
+                reply.cancel()
+
+
 class Writer:
     """Writes about the sides of a draft, one after the other, and counts what was accepted."""
 
-    def __init__(self, draft: Draft, generator: Generator | None, *, max_tokens: int) -> None:
+    def __init__(self, draft: Draft, generator: Generator | None, *, max_tokens: int, stop: Stop | None = None) -> None:
         self._draft = draft
         self._generator = generator
         self._max_tokens = max_tokens
+        self._stop = stop or Stop()
         self._written: list[str] = []
         self.model_sentences = 0
         self._rejected = 0
@@ -57,7 +85,8 @@ class Writer:
             return
         try:
             for side in self._draft.sides:
-                yield from self._about(side)
+                if not self._stop:
+                    yield from self._about(side)
         except GenerationError as error:
             self._draft.notes.append(f"The language model did not answer ({error}); the quotes stand for themselves.")
 
@@ -68,6 +97,7 @@ class Writer:
         reply = self._generator.stream(
             side_messages(name, side.evidence, aspect), max_tokens=self._max_tokens, stop=("\n\n",)
         )
+        self._stop.follow(reply)
         try:
             for sentence in _sentences(reply):
                 if self._repeats_quote(sentence):
@@ -79,6 +109,7 @@ class Writer:
                 else:
                     self._rejected += 1
         finally:
+            self._stop.follow(None)
             reply.cancel()
             if reply.usage is not None:
                 self._prompt_tokens += reply.usage.prompt_tokens

@@ -159,8 +159,8 @@ def _unwrapped(blocks: list[Block], page: str) -> list[Block]:
 
     def continues(group: list[Block], block: Block) -> bool:
         # A claim ends without a period more often than not, so only a description is left open by that.
-        open_ended = group[0].kind == "text" and group[-1].text[-1] not in ".!?:)\"'”"
-        return block.text[0].islower() or open_ended
+        open_ended = group[0].kind == "text" and not group[-1].text.endswith(tuple(".!?:)\"'”"))
+        return block.text[:1].islower() or open_ended
 
     return _join_where(blocks, page, continues)
 

@@ -48,6 +48,10 @@ def read_pipe_table(lines: Sequence[Line], first: int, source: str) -> tuple[Com
         rows.append(row)
     if not rows:
         raise PageError(source, "the table has no rows", number)
+    if header[0].casefold() != "feature" and not any(_is_known(row.label) for row in rows):
+        raise PageError(
+            source, "no comparison table: the one here has no row that such pages have, such as Type", number
+        )
     return ComparisonTable(names, tuple(rows), number), position
 
 
