@@ -209,7 +209,6 @@ def test_characters_that_fold_to_several_move_nothing(text):
     assert read(text).kind == read(plain).kind
 
 
-@pytest.mark.xfail(strict=True, reason="a type is taken for a condition only right behind the word that asks for it")
 @pytest.mark.parametrize("text", ["which artifacts are repositories?", "how many artifacts are datasets?"])
 def test_a_type_behind_are_is_a_condition(text):
     assert read(text).kind == "library"
