@@ -357,14 +357,20 @@ def _verify_rows(
     first: np.ndarray,
     changed: Sequence[int] = (),
 ) -> None:
-    """Open Chroma as a reader does, count its rows, and find some of them again by their own vectors."""
+    """Open Chroma as a reader does: count its rows, find some again by their own vectors, ask one question."""
     sample = [*np.linspace(0, len(passages) - 1, min(_SAMPLE, len(passages))).astype(int).tolist(), *changed[:_SAMPLE]]
+    if not sample:
+        return
+    means = np.concatenate([mean_rows(vectors, first, place, place + 1) for place in sample])
+    question = means.sum(axis=0) / max(float(np.linalg.norm(means.sum(axis=0))), 1e-12)
     chroma = ChromaCopy(building / CHROMA, len(passages))
     try:
         # Passages with the same words have the same vector: the best score tells, not the id.
-        vectors_of = (mean_rows(vectors, first, position, position + 1)[0] for position in sample)
-        found = sum(chroma.query(vector, 1)[0][1] > 0.999 for vector in vectors_of)
+        found = sum(chroma.query(mean, 1)[0][1] > 0.999 for mean in means)
+        answer = {name for name, _ in chroma.query(question, min(10, len(passages)))}
     finally:
         chroma.close()
     if found < 0.9 * len(sample):
         raise IndexDamagedError(f"Chroma finds only {found} of {len(sample)} rows again; the old index stays")
+    if len(answer & {passage.id for passage in passages}) < min(10, len(passages)):
+        raise IndexDamagedError("Chroma answers a sample question with rows that are not there; the old index stays")
