@@ -1,6 +1,6 @@
 """Builds indexes of generated libraries and measures what a build, an update, an opening and a search cost.
 
-    python benchmarks/index_build.py [--capabilities 10000] [--encoder words|real] [--out results.json]
+    python benchmarks/index_build.py [--capabilities 10000] [--encoder words|real] [--keep]
 
 `words` replaces the encoder by sums of random word vectors, so that what is measured is everything but the model
 (reading, merging, Chroma, publishing); `real` is the default encoder. Prints JSON.
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import random
 import re
 import resource
@@ -21,12 +20,12 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
+from _reporting import machine, write_results
 
 from sidebyside.embedding import Encoder, load_encoder
 from sidebyside.index import open_index
@@ -206,25 +205,12 @@ def run(capabilities: int, encoder: Encoder, folder: Path, queries: int) -> dict
     }
 
 
-def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
-    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    libraries = ("chromadb", "numpy", "sentence-transformers", "torch", "sidebyside")
-    return {
-        "cpu": model[1] if model else platform.processor(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in libraries},
-        "load": os.getloadavg()[0],
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--capabilities", type=int, nargs="+", default=[100, 10_000])
     parser.add_argument("--encoder", choices=["words", "real"], default="words")
     parser.add_argument("--queries", type=int, default=200)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--keep", action="store_true", help="write benchmarks/results/index_build_ENCODER.json")
     parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.read:
@@ -236,10 +222,15 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             results.append(run(capabilities, encoder, Path(folder), options.queries))
         print(json.dumps(results[-1]), file=sys.stderr)
-    text = json.dumps({"machine": machine(), "encoder": options.encoder, "results": results}, indent=1)
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n")
+    report = {
+        "machine": machine("chromadb", "sentence-transformers", "torch"),
+        "load_average": os.getloadavg()[0],
+        "encoder": options.encoder,
+        "results": results,
+    }
+    print(json.dumps(report, indent=1))
+    if options.keep:
+        write_results(f"index_build_{options.encoder}", report)
 
 
 if __name__ == "__main__":

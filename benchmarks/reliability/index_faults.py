@@ -1,6 +1,6 @@
 """Hurts an index in many ways and counts what goes wrong: kills, two builds at once, damaged files, full disks.
 
-    python benchmarks/reliability/index_faults.py [--rows R1 R2 R3 R4 R9 R10] [--scale 1.0] [--out results.json]
+    python benchmarks/reliability/index_faults.py [--rows R1 R2 R3 R4 R9 R10] [--scale 1.0] [--keep]
 
 Every row prints N trials, failures and what the failures were. Readers run in processes of their own, so that a crash
 in native code is seen. The encoder is replaced by random word vectors: builds take a fraction of a second, and a kill
@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from _reporting import RESULTS, machine, write_results
 from index_build import WordEncoder, page
 
 from sidebyside.errors import LibraryIndexError, SidebysideError
@@ -423,29 +424,34 @@ def main() -> None:
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
     parser.add_argument("--scale", type=float, default=1.0, help="share of the trials to run")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--keep", action="store_true", help="write benchmarks/results/index_faults.json")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         CHILDREN[options.child[0]](*options.child[1:])
         return
-    results = {}
+    path = RESULTS / "index_faults.json"
+    report = json.loads(path.read_text("utf-8")) if options.keep and path.exists() else {}
+    report = {"machine": machine("chromadb"), "rows": report.get("rows", {})}
     for name in options.rows:
-        row, trials = ROWS[name]
-        trials = max(1, round(trials * options.scale))
-        random.seed(options.seed)
-        started = time.monotonic()
-        with tempfile.TemporaryDirectory() as folder:
-            failures, figures = row(Path(folder), trials)
-        trials = figures.pop("trials", trials)
-        what = str(row.__doc__).partition(": ")[2]
-        seconds = round(time.monotonic() - started)
-        results[name] = {"what": what, "n": trials, "failures": failures, "seconds": seconds, **figures}
-        print(json.dumps({name: results[name]}), file=sys.stderr)
-    text = json.dumps(results, indent=1)
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n")
+        report["rows"][name] = result = run_row(name, options.scale, options.seed)
+        print(f"{name}: {json.dumps(result)}")
+        if options.keep:
+            write_results("index_faults", report)
+
+
+def run_row(name: str, scale: float, seed: int) -> dict[str, Any]:
+    """Run one row in a folder of its own."""
+    row, trials = ROWS[name]
+    trials = max(1, round(trials * scale))
+    random.seed(seed)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        failures, figures = row(Path(folder), trials)
+    trials = figures.pop("trials", trials)
+    what = str(row.__doc__).partition(": ")[2]
+    seconds = round(time.monotonic() - started)
+    return {"what": what, "n": trials, "failures": failures, "seconds": seconds, **figures}
 
 
 if __name__ == "__main__":
