@@ -234,7 +234,6 @@ def test_a_damaged_new_generation_leaves_the_open_one_answering(own_index):
         assert "58/100" in assistant.answer("rank of Marten Studio").text
 
 
-@pytest.mark.xfail(strict=True, reason="after a fall-back the pointer is not followed any more")
 def test_a_mended_index_is_picked_up(own_index):
     with open_assistant(own_index) as assistant:
         publish_rank(own_index, "61/100")

@@ -127,7 +127,6 @@ def test_every_headline_of_the_invented_library_is_verbatim():
             assert text[evidence.source.start : evidence.source.end] == evidence.quote
 
 
-@pytest.mark.xfail(strict=True, reason="the place is counted from the excerpt's start; Excerpt.span knows its anchors")
 def test_the_headline_of_text_with_escapes_has_its_place_in_the_file():
     # "Reads &amp; writes maps. Slowly.": the escape is four characters longer in the file.
     excerpt = Excerpt("Reads & writes maps. Slowly.", Source("a.html", 50, 82), anchors=((0, 50), (7, 61)))

@@ -202,7 +202,6 @@ def test_slips_are_mended_before_a_question_is_read():
     assert (question.kind, question.label, question.superlative) == ("library", "UnfragileRank", True)
 
 
-@pytest.mark.xfail(strict=True, reason="labels are found at places of the folded text, which '…' makes longer")
 @pytest.mark.parametrize("text", ["which models… are free?", "Kestrel 7B™ … pricing?"])
 def test_characters_that_fold_to_several_move_nothing(text):
     plain = text.replace("…", "...").replace("™", "")

@@ -87,7 +87,6 @@ def test_the_number_of_places_is_read(text, limit):
     assert find_limit(text) == limit
 
 
-@pytest.mark.xfail(strict=True, reason="'cheapest' is a superlative for find_direction but not for find_limit")
 def test_the_number_before_cheapest_is_read():
     assert find_limit("three cheapest") == 3
 

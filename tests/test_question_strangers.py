@@ -64,12 +64,10 @@ def test_the_part_of_a_thing_gives_way_to_the_thing():
     assert strangers("How much is the Pro tier of Ollama Cloud?") == ["Ollama Cloud"]
 
 
-@pytest.mark.xfail(strict=True, reason="a stranger beside a stranger counts only where no known name stands")
 def test_every_stranger_of_a_list_is_noticed():
     assert strangers("Compare Kestrel 7B, Falconer and Grepstone") == ["Falconer", "Grepstone"]
 
 
-@pytest.mark.xfail(strict=True, reason="a word and a comma before a known name count as a list of names")
 @pytest.mark.parametrize("thing", ["LoRA", "watermarking", "RunPod"])
 def test_what_is_asked_for_before_the_names_is_no_name(thing):
     assert strangers(f"Which supports {thing}, Kestrel 7B or Marten Studio?") == []

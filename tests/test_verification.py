@@ -74,35 +74,16 @@ def test_a_sentence_that_adds_or_turns_something_fails_and_says_why(sentence, re
 @pytest.mark.parametrize(
     "sentence",
     [
-        pytest.param(sentence, marks=pytest.mark.xfail(strict=True, reason=reason))
-        for sentence, reason in [
-            ("The Team plan is $12/yr for every seat.", "only the currency of two prices is compared"),
-            ("The Team plan is $12 a day for every seat.", "only the currency of two prices is compared"),
-            (
-                "Kestrel 7B transcribes recorded speech with a latency of 300 s per sentence.",
-                "the digits alone stand in the evidence, and base values differ",
-            ),
-            (
-                "Kestrel 7B uses an index of 300 GB for a million lines of code, with a latency per sentence.",
-                "the digits alone stand in the evidence",
-            ),
-            ("Kestrel 7B uses an index of 2 GB for a billion lines of code.", "figures in words are not compared"),
-            (
-                "Kestrel 7B transcribes recorded speech in thirteen languages with a latency of 300 ms per sentence.",
-                "figures in words are not compared",
-            ),
-            ("Falconer answers prompts of up to 32K tokens of context in one call.", "a first word is never a name"),
-            ("Kestrel 7B is the best at transcribing recorded speech in twelve languages.", "judging words are free"),
-            (
-                "Kestrel 7B is the fastest: it transcribes recorded speech in twelve languages.",
-                "judging words are free",
-            ),
-            (
-                "Kestrel 7B transcribes recorded speech in twelve languages and supports watermarking of generated "
-                "pictures.",
-                "denials are looked for in the first piece of evidence only",
-            ),
-        ]
+        "The Team plan is $12/yr for every seat.",
+        "The Team plan is $12 a day for every seat.",
+        "Kestrel 7B transcribes recorded speech with a latency of 300 s per sentence.",
+        "Kestrel 7B uses an index of 300 GB for a million lines of code, with a latency per sentence.",
+        "Kestrel 7B uses an index of 2 GB for a billion lines of code.",
+        "Kestrel 7B transcribes recorded speech in thirteen languages with a latency of 300 ms per sentence.",
+        "Falconer answers prompts of up to 32K tokens of context in one call.",
+        "Kestrel 7B is the best at transcribing recorded speech in twelve languages.",
+        "Kestrel 7B is the fastest: it transcribes recorded speech in twelve languages.",
+        "Kestrel 7B transcribes recorded speech in twelve languages and supports watermarking of generated pictures.",
     ],
 )
 def test_a_small_change_of_meaning_fails(sentence):

@@ -117,6 +117,8 @@ class Assistant:
         self._notice = notice
         self._encoder = _LazyEncoder(settings)
         self._lock = threading.Lock()
+        # The published generation that was last tried: one that is damaged is not tried again at every question.
+        self._seen = current_generation(index)
         self._loaded = self._load()
 
     @classmethod
@@ -238,7 +240,8 @@ class Assistant:
         """The current generation for one question; the one before is closed when its last question is done."""
         with self._lock:
             newest = current_generation(self._path)
-            if newest is not None and newest != self._loaded.index.generation and self._loaded.index.notice is None:
+            if newest is not None and newest != self._seen:
+                self._seen = newest
                 self._exchange()
             loaded = self._loaded
             loaded.users += 1
@@ -282,7 +285,7 @@ _LANES: dict[str, _Lane] = {
         draft, found, asked, loaded.retriever, loaded.names
     ),
     "alternatives": lambda draft, found, asked, loaded: overviews.answer_alternatives(
-        draft, found[0], asked, loaded.retriever
+        draft, found, asked, loaded.retriever
     ),
     "best_for": lambda draft, found, _, __: overviews.answer_best_for(draft, found),
     "verdict": lambda draft, found, _, __: verdicts.answer_verdict(draft, found),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sidebyside import labels as table
 from sidebyside.records import Filter, Library, Question
-from sidebyside.words import ASKING_WORDS, STOP_WORDS, content_words, fold, tokens
+from sidebyside.words import ASKING_WORDS, STOP_WORDS, content_words, fold_in_place, tokens
 
 _ALTERNATIVES = re.compile(
     r"\b(?:alternatives?|substitutes?|replacements?|competitors?|rivals?|similar (?:to|artifacts?|tools?|ones?)|"
@@ -56,7 +56,16 @@ _NUMBER_WORDS = frozenset("one two three four five six seven eight nine ten".spl
 _POLAR = re.compile(
     r"^(?:(?:and|so|but|ok|then)\s+)?(?:is|are|does|do|can|could|will|has|have|was|were|would|should)\b"
 )
-_NEGATED = re.compile(r"\b(?:not|cannot|can't|doesn't|don't|isn't|aren't|without|lacks?|w/o)\b")
+# "Which cannot...", "does it not...": the verb is denied; "without a network" is part of what is asked about.
+_NEGATED = re.compile(
+    r"\b(?:cannot|can't|can not|doesn't|does (?:\w+ )?not|don't|do (?:\w+ )?not|isn't|is (?:\w+ )?not|aren't|"
+    r"are not|won't|"
+    r"will not|unable to|lacks?)\b"
+)
+_PRICE_PARTS = frozenset(
+    """month months monthly year years yearly annually week day hour seat seats user users person people team teams
+    developer developers head heads plan plans tier tiers subscription licence license money""".split()
+)
 _LEAD = STOP_WORDS | frozenset(
     "compare compared comparing versus difference differences better worse choose pick use between terms".split()
 )
@@ -106,7 +115,7 @@ class Reading:
 def classify(reading: Reading, library: Library) -> Question:
     """The question by itself."""
     masked = reading.masked
-    folded = fold(masked)
+    folded = fold_in_place(masked)
     uses = table.find_labels(masked, known_labels(library))
     types = table.find_types(masked, {artifact.type for artifact in library.artifacts})
     conditions, condition_spans = table.find_conditions(masked, uses)
@@ -210,6 +219,8 @@ def _about_artifacts(base: Question, folded: str, masked: str, uncovered: str) -
     only_meta = all(word in _META_WORDS or word in _DESCRIBE_WORDS for word in left)
     if _CONFLICT.search(folded) and only_meta and (of_pages or not several):
         return replace(base, kind="conflicts")
+    if base.label == "Pricing" and not several:
+        left = [word for word in left if word not in _PRICE_PARTS]
     if base.label and not left:
         return replace(base, kind="rank" if several else "fact")
     if _BEST_FOR.search(folded) and all(word in _BEST_FOR_WORDS for word in topic):
@@ -228,7 +239,7 @@ def _about_library(base: Question, folded: str, uncovered: str) -> Question:
         return replace(base, kind="find", topic=tuple(own))
     generic = any(t.folded in GENERIC_NOUNS for t in tokens(folded)) or re.search(r"\bhave\b|\bthere\b", folded)
     asks = re.search(r"\b(?:list|show|what|which|all|every|names?)\b", folded)
-    if not base.label and (base.ordered or (base.superlative and (generic or base.filters))):
+    if not base.label and (base.ordered or base.limit or (base.superlative and (generic or base.filters))):
         return replace(base, kind="library", label="UnfragileRank")
     if base.label or base.filters or base.counts or (generic and asks):
         return replace(base, kind="library")

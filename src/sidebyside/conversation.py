@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sidebyside.classification import Reading, classify
 from sidebyside.records import Library, Question, QuestionKind
-from sidebyside.words import content_words, fold, tokens
+from sidebyside.words import content_words, fold_in_place, tokens
 
 _LIBRARY_WIDE = re.compile(
     r"\b(?:which|what|list|show|any|all|every|name|find|how many|the) (?:of the )?(?:\w+ ){0,3}?"
@@ -91,11 +91,11 @@ def advance(state: State, asked: Question, answered: tuple[str, ...]) -> State:
 
 def follow_up(question: Question, reading: Reading, state: State, library: Library) -> Question:
     """Fill in what a follow-up leaves out; a complete question is returned as it is."""
-    folded = fold(reading.masked)
+    folded = fold_in_place(reading.masked)
     elliptical = bool(_ELLIPSIS.match(folded.strip())) or len(tokens(reading.text)) <= 3
     pointed = _pointed(folded, state)
     if not question.artifacts and (namesake := _namesake(folded, state, library)):
-        kind = fold(library.get(namesake).type)
+        kind = fold_in_place(library.get(namesake).type)
         spans = (*reading.spans, *(m.span() for m in re.finditer(rf"\b{re.escape(kind)}\b", folded)))
         return _ask_about(question, replace(reading, spans=spans), (namesake,), state, library)
     if question.artifacts or question.unknown:
@@ -129,7 +129,7 @@ def _namesake(folded: str, state: State, library: Library) -> str:
         return ""
     name = library.get(state.focus[0]).name
     for artifact in library.artifacts:
-        named = re.search(rf"\b{re.escape(fold(artifact.type))}\b", folded) if artifact.type else None
+        named = re.search(rf"\b{re.escape(fold_in_place(artifact.type))}\b", folded) if artifact.type else None
         if artifact.name == name and named:
             return artifact.id
     return ""
@@ -203,7 +203,7 @@ def _with_names(
     """A follow-up with names of its own: "and X?" keeps the aspect, "compare it with X" keeps the artifact."""
     previous = state.question
     assert previous is not None
-    folded = fold(reading.masked)
+    folded = fold_in_place(reading.masked)
     bare = question.kind in {"describe", "overall", "unknown"} or set(question.topic) <= _JOIN_WORDS
     adds = bool(_JOINS.search(folded)) and (elliptical or bool(pointed))
     if adds or (pointed and bare):
@@ -239,7 +239,7 @@ def _ask_about(
     """The question as if it had named these artifacts; where it has no aspect of its own, the previous one's."""
     asked = classify(replace(reading, artifacts=artifacts, unknown=question.unknown, ambiguous=()), library)
     asked = replace(asked, topic=tuple(word for word in asked.topic if not _ORDINAL.fullmatch(word)))
-    empty = asked.kind in {"describe", "overall"} and not _DESCRIBES.search(fold(reading.text))
+    empty = asked.kind in {"describe", "overall"} and not _DESCRIBES.search(fold_in_place(reading.text))
     if empty and state.question is not None:
         return _reuse(state.question, replace(question, text=reading.text), artifacts)
     return asked

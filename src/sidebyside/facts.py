@@ -162,17 +162,21 @@ def _ranking(artifacts: Sequence[Artifact], question: Question, cite: Cite) -> s
     if not clear:
         return _unclear(ordered, known, label, cite)
     winner = ordered[0]
-    lead = f"**{winner.label}** {_wins(label, direction)}: {_cited_values(winner, distinct(winner, label), cite)}"
+    wins = _wins(label, direction, len(ordered) > 2)
+    lead = f"**{winner.label}** {wins}: {_cited_values(winner, distinct(winner, label), cite)}"
     others = [f"{_cited_values(a, distinct(a, label), cite)} for **{a.label}**" for a in ordered[1:]]
     return f"{lead}, against {join_names(others)}."
 
 
-def _wins(label: str, direction: int) -> str:
+def _wins(label: str, direction: int, many: bool) -> str:
     if label == "Pricing":
-        return "costs less" if direction < 0 else "costs more"
+        word = "least" if many else "less"
+        return f"costs {word}" if direction < 0 else f"costs {'most' if many else 'more'}"
     if label == "Capabilities":
-        return "has more capabilities" if direction > 0 else "has fewer capabilities"
-    return f"has the {'higher' if direction > 0 else 'lower'} {label}"
+        word = ("the most" if direction > 0 else "the fewest") if many else ("more" if direction > 0 else "fewer")
+        return f"has {word} capabilities"
+    word = "high" if direction > 0 else "low"
+    return f"has the {word}{'est' if many else 'er'} {label}"
 
 
 def _each(artifacts: Sequence[Artifact], label: str, cite: Cite) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sidebyside.records import Filter
-from sidebyside.words import fold
+from sidebyside.words import fold_in_place
 
 # How people ask for a row of the table. Page vocabulary comes first, everyday words after it.
 _LABEL_WORDS: dict[str, str] = {
@@ -56,7 +56,8 @@ _LIMIT = re.compile(
     r"nine|ten)\b"
 )
 _LIMIT_BEFORE = re.compile(
-    r"\b(two|three|four|five|six|seven|eight|nine|ten|\d{1,2}) (?:highest|lowest|best|top|worst|most|least)\b"
+    r"\b(two|three|four|five|six|seven|eight|nine|ten|\d{1,2}) (?:highest|lowest|best|top|worst|most|least|"
+    r"cheapest|priciest|strongest|weakest)\b"
 )
 
 # The type words of pages, used when a library does not (yet) hold such a thing: "no datasets here" is an answer.
@@ -87,10 +88,10 @@ class LabelUse:
 
 def find_labels(text: str, known: Iterable[str]) -> list[LabelUse]:
     """Every table label that a text names, in order; `known` holds the labels of the library, any of which counts."""
-    folded = fold(text)
+    folded = fold_in_place(text)
     found: list[LabelUse] = []
     for label in known:
-        words = _LABEL_WORDS.get(label) or re.escape(fold(label))
+        words = _LABEL_WORDS.get(label) or re.escape(fold_in_place(label))
         found.extend(LabelUse(label, m.start(), m.end()) for m in re.finditer(rf"(?<!\w)(?:{words})(?!\w)", folded))
     found.sort(key=lambda use: (use.start, -use.end))
     longest: list[LabelUse] = []
@@ -105,7 +106,7 @@ def find_direction(text: str) -> tuple[int, bool]:
 
     The first such word decides.
     """
-    folded = fold(text)
+    folded = fold_in_place(text)
     high, low = _HIGH.search(folded), _LOW.search(folded)
     if expensive := re.search(r"\b(?:less|(least)) expensive\b", folded):
         return -1, bool(expensive[1])
@@ -116,7 +117,7 @@ def find_direction(text: str) -> tuple[int, bool]:
 
 def find_limit(text: str) -> int | None:
     """How many of a ranking are wanted: 3 for "top 3" and "three highest"; None where no number is named."""
-    folded = fold(text)
+    folded = fold_in_place(text)
     found = _LIMIT.search(folded) or _LIMIT_BEFORE.search(folded)
     if not found:
         return None
@@ -132,14 +133,14 @@ _SORT = re.compile(
 
 def asks_order(text: str) -> bool:
     """Whether a text asks for all of a list in order: "sort the free ones by rank"."""
-    return bool(_SORT.search(fold(text)))
+    return bool(_SORT.search(fold_in_place(text)))
 
 
 def find_types(text: str, known: Iterable[str]) -> list[LabelUse]:
     """Every artifact type that a text names ("repos", "MCP servers"); `label` holds the type as pages word it."""
-    folded = fold(text)
-    spellings = {fold(name): name for name in (*PAGE_TYPES, *known) if name}
-    spellings |= {word: name for word, name in _TYPE_SYNONYMS.items() if fold(name) in spellings}
+    folded = fold_in_place(text)
+    spellings = {fold_in_place(name): name for name in (*PAGE_TYPES, *known) if name}
+    spellings |= {word: name for word, name in _TYPE_SYNONYMS.items() if fold_in_place(name) in spellings}
     found: list[LabelUse] = []
     for word in sorted(spellings, key=len, reverse=True):
         plural = rf"{re.escape(word[:-1])}(?:y|ies)" if word.endswith("y") else rf"{re.escape(word)}s?"
@@ -162,7 +163,7 @@ _FOR_NOTHING = re.compile(
 
 def find_prices(text: str) -> list[Filter]:
     """Conditions on the price class: "free", "not free"; "free or freemium" gives two, either of which may hold."""
-    folded = fold(text)
+    folded = fold_in_place(text)
     found = []
     for price in PRICES:
         for m in re.finditer(rf"\b{price.lower()}\b", folded):
@@ -179,7 +180,7 @@ def find_prices(text: str) -> list[Filter]:
 
 def find_conditions(text: str, labels: Sequence[LabelUse]) -> tuple[list[Filter], list[tuple[int, int]]]:
     """Numeric conditions ("ranked above 40", "quality 1") with the label nearest to each, and the spans they take."""
-    folded = fold(text)
+    folded = fold_in_place(text)
     filters: list[Filter] = []
     spans: list[tuple[int, int]] = []
     labels = labels or _rank_meant(folded)

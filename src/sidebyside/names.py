@@ -56,6 +56,7 @@ class NameIndex:
         self._names: dict[str, tuple[tuple[str, ...], ...]] = {}
         self._by_word: dict[str, set[str]] = defaultdict(set)
         self._first_words: set[str] = set()
+        self._joined: dict[str, set[str]] = defaultdict(set)
         self._types: dict[str, str] = {}
         for artifact in library.artifacts:
             self._add(artifact)
@@ -72,6 +73,9 @@ class NameIndex:
         self._types[artifact.id] = artifact.type.casefold()
         self._first_words |= {key[0] for key in names}
         for key in names:
+            for length in range(2, len(key) + 1):
+                self._joined["".join(key[:length]).replace(".", "")].add(artifact.id)
+        for key in names:
             for word in key:
                 self._by_word[word].add(artifact.id)
 
@@ -85,6 +89,7 @@ class NameIndex:
         taken = [False] * len(words)
         found = [
             *self._scan(text, words, taken, self._match_exact, "exact"),
+            *self._scan(text, words, taken, self._match_joined, "part"),
             *self._scan(text, words, taken, self._match_part, "part"),
             *self._scan(text, words, taken, self._match_misspelt, "misspelt"),
         ]
@@ -123,6 +128,11 @@ class NameIndex:
         if ids and size == 1 and not _could_be_name(words, first):
             return ()
         return ids
+
+    def _match_joined(self, words: Sequence[Token], first: int, size: int) -> Iterable[str]:
+        """The beginning of a name with its words run together: "llama3.2", "kestrel7b"."""
+        joined = "".join(_bare(word.folded) for word in words[first : first + size]).replace(".", "")
+        return self._joined.get(joined, ()) if len(joined) >= _MISSPELT_LETTERS else ()
 
     def _match_part(self, words: Sequence[Token], first: int, size: int) -> Iterable[str]:
         """Words of one name in their order, at least one of them distinctive: "llama 3.2", "llava"."""

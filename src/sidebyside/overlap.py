@@ -69,6 +69,6 @@ def headline(artifact: Artifact, capability: Capability) -> Evidence:
     excerpt = parts[label]
     start, end = split_sentences(excerpt.text)[0] if excerpt.text.strip() else (0, len(excerpt.text))
     source = excerpt.source
-    place = type(source)(source.file, source.start + start, source.start + end, source.date)
+    place = type(source)(source.file, *excerpt.span(start, end), source.date)
     whole = capability.description or excerpt
     return Evidence(artifact.id, PART_CLASSES[label], excerpt.text[start:end], place, whole.text)

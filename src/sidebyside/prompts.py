@@ -20,7 +20,9 @@ def side_messages(name: str, evidence: Sequence[Evidence], aspect: str) -> tuple
 
     The artifact's sentences come before the question, so that the work done for them can be used again.
     """
-    quotes = "\n".join(f"{number}. {item.quote}" for number, item in enumerate(evidence, 1))
+    # Page text cannot close the mark it stands between.
+    texts = (item.quote.replace("<", "‹").replace(">", "›") for item in evidence)
+    quotes = "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))
     passages = f"Artifact: {name}\n<quotes>\n{quotes}\n</quotes>\n"
     question = f"Question about {name}: {aspect}\nAnswer in one sentence:"
     return (Message("system", _SYSTEM), Message("user", question, reusable=passages))

@@ -97,6 +97,11 @@ _NAME_BEFORE = re.compile(r"[A-Za-z][A-Za-z0-9]*[A-Z0-9]-$|\b[A-Z][a-z]+-$|v$")
 _RANGE = re.compile(r"\s?(?:-|–|to)\s?[$€£]?\d[\d.,]*\s?")
 _UNIT = re.compile(r"\s?-?(?P<unit>%|[A-Za-zµμ]+)")
 _PER = re.compile(r"\s?(?:/|\bper\b|\ba\b|\ban\b|\beach\b|\bevery\b|,?\s?\band\b)\s?(?P<per>[A-Za-z]+)")
+_PER_COUNT = re.compile(
+    r"\s?(?:/|\bper\b)\s?(?=\d|thousand|million|billion)(?P<count>\d+(?:\.\d+)?)?\s?"
+    r"(?P<scale>k|m|b|thousand|million|billion)?\s(?P<noun>[a-z]+)",
+    re.IGNORECASE,
+)
 _ADVERB = re.compile(r"\s(monthly|yearly|annually|daily)\b", re.IGNORECASE)
 
 
@@ -127,6 +132,12 @@ class Quantity:
         return bool(self.unit) and self.unit == other.unit
 
 
+def is_known_unit(unit: str) -> bool:
+    """Whether a unit is one of measure or money, rather than a noun that stands beside a number."""
+    base = unit.split("/")[0]
+    return base == "token" or base in _CURRENCIES.values() or any(base == dimension for dimension, _ in _UNITS.values())
+
+
 def find_quantities(text: str) -> list[Quantity]:
     """All quantities written in figures, in order; figures inside names ("GPT-4") are left out."""
     return list(_scan(text))
@@ -142,6 +153,11 @@ def _scan(text: str) -> Iterator[Quantity]:
         unit, factor, end = _read_unit(text, match.end())
         if match["currency"]:
             unit, factor, end = _CURRENCIES[match["currency"].lower()], 1.0, match.end()
+            if counted := _PER_COUNT.match(text, end):
+                # "$1 per 1M tokens" and "$0.002 per 1K tokens" are both prices of a token.
+                factor = 1 / (float(counted["count"] or 1) * _SCALES.get((counted["scale"] or "").lower(), 1.0))
+                yield _priced(text, match, value * factor, f"{unit}/{stem(counted['noun'].lower())}", counted.end())
+                continue
         if unit and unit != "percent":
             unit, end = _read_rate(text, unit, end)
         start = match.start("currency") if match["currency"] else match.start("number")
@@ -149,15 +165,19 @@ def _scan(text: str) -> Iterator[Quantity]:
         yield Quantity(value * factor, unit, written, start, end, _nouns(text, start, end))
 
 
+def _priced(text: str, match: re.Match[str], value: float, unit: str, end: int) -> Quantity:
+    start = match.start("currency")
+    return Quantity(value, unit, text[start:end].strip(), start, end, _nouns(text, start, end))
+
+
 def _read_unit(text: str, position: int) -> tuple[str, float, int]:
     """(unit, factor, end) of what stands after a number; a plain noun is its own unit, and "1-2 min" shares one."""
-    found = _UNIT.match(text, position)
-    if not found:
-        span = _RANGE.match(text, position)
-        if not span:
-            return "", 1.0, position
+    if span := _RANGE.match(text, position):
         unit, factor, _ = _read_unit(text, span.end())
         return unit, factor, position
+    found = _UNIT.match(text, position)
+    if not found:
+        return "", 1.0, position
     word = found["unit"].lower()
     if word in _UNITS and not (len(word) == 1 and found["unit"].isupper()):
         return *_UNITS[word], found.end()

@@ -21,7 +21,7 @@ class Stranger:
 
 
 # A name stands here when it stands beside another ("X or Y", "X vs Y", "better than Y")...
-_BESIDE = r"(?:vs\.?|versus|or|and|than|with|to|against|from|,|/)"
+_BESIDE = r"(?:vs\.?|versus|or|and|than|with|to|against|from|/)"
 # ...or where a question has its subject ("is Y free?", "price of Y", "what about Y", "alternatives to Y").
 _SUBJECT = re.compile(
     r"(?:^|\b(?:and|but|so|ok(?:ay)?|then)\s+)(?:please )?(?:is|are|was|does|do|did|can|could|will|would|has|have|"
@@ -55,6 +55,13 @@ _COMPARES_TWO = re.compile(
 )
 
 
+_COMPARE_BOTH = re.compile(
+    r"^(?:please )?(?:compare|difference between|what'?s the difference between|what is the difference between)\s+"
+    r"(?P<x>[\w.+-]+(?: [\w.+-]+)?)\s+(?:and|with|to|against)\s+(?P<y>[\w.+-]+(?: [\w.+-]+)?)\W*$",
+    re.IGNORECASE,
+)
+
+
 def find_strangers(text: str, mentions: Sequence[Mention], misses: Sequence[Mention]) -> list[Stranger]:
     """Unknown names in the places where a question names its artifacts, in order.
 
@@ -62,6 +69,7 @@ def find_strangers(text: str, mentions: Sequence[Mention], misses: Sequence[Ment
     """
     runs = _runs(text, mentions, misses)
     found = [run for run in runs if _in_name_place(text, run, mentions, runs)]
+    found = _with_listed(text, found, runs, mentions)
     found.extend(_version_of(text, miss) for miss in misses)
     if not mentions and not found:
         found.extend(_compared_words(text))
@@ -128,6 +136,25 @@ def _in_name_place(text: str, run: Stranger, mentions: Sequence[Mention], runs: 
     return bool(_OF.search(before)) and not re.search(r"\w", after.strip(" ?.!"))
 
 
+def _with_listed(
+    text: str, found: list[Stranger], runs: Sequence[Stranger], mentions: Sequence[Mention]
+) -> list[Stranger]:
+    """Also the runs that stand in one list with a name: "compare X, Y and Z"."""
+    named = [*((m.start, m.end) for m in mentions), *((s.start, s.end) for s in found)]
+    for run in runs:
+        if run in found:
+            continue
+        follows = any(
+            re.fullmatch(r"\s*,\s*(?:and |or )?", text[end : run.start]) for _, end in named if end <= run.start
+        )
+        continues = re.match(r"\s*(?:,|and\b|or\b|vs\b|[?.!]|$)", text[run.end :].lower())
+        joined = any(_beside(text, run, start, end) for start, end in named)
+        if (follows and continues) or joined:
+            found.append(run)
+            named.append((run.start, run.end))
+    return found
+
+
 def _searches(text: str) -> bool:
     """Whether any sentence of the text asks which artifact fits."""
     return any(_SEARCHES.match(sentence) for sentence in re.split(r"(?<=[.?!])\s+", text.lower()))
@@ -153,7 +180,7 @@ def _version_of(text: str, miss: Mention) -> Stranger:
 
 def _compared_words(text: str) -> list[Stranger]:
     """Two sides of a comparison in everyday words ("is claude better than gemini"): names, since nothing else fits."""
-    found = _COMPARES_TWO.match(text)
+    found = _COMPARES_TWO.match(text) or _COMPARE_BOTH.match(text)
     if not found:
         return []
     sides = [Stranger(found[g].strip(), found.start(g), found.end(g)) for g in ("x", "y")]

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sidebyside.polarity import OPPOSITES, denied_stems, negations
-from sidebyside.quantities import Quantity, find_quantities
-from sidebyside.words import ASKING_WORDS, content_words, fold, initials, is_named, stem, tokens
+from sidebyside.quantities import Quantity, find_quantities, is_known_unit
+from sidebyside.words import ASKING_WORDS, content_words, fold, initials, is_common, is_named, stem, tokens
 
 # Share of a sentence's content words that must stand in its evidence.
 COVERAGE = 0.75
@@ -22,6 +22,17 @@ _EMPTY_REPLY = re.compile(
     r"specify|provide)|the quotes?|the page)\b"
 )
 _FORBIDDEN = re.compile(r"https?://|www\.|<[a-z/!]|\]\(|```|\[\d+\]", re.IGNORECASE)
+_JUDGING = frozenset(
+    """best better worst worse fastest faster slowest slower cheapest cheaper highest higher lowest lower largest larger
+    smallest smaller longest longer shortest shorter greatest greater most least leading superior inferior ideal perfect
+    excellent outstanding unmatched top winner wins beats outperforms""".split()
+)
+_NUMBER_WORDS = {
+    "zero": 0, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
+    "eighteen": 18, "nineteen": 19, "twenty": 20, "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9,
+    "trillion": 10**12, "dozen": 12, "hundreds": 100, "thousands": 1000, "millions": 10**6, "billions": 10**9,
+}  # fmt: skip
 # Words a summary may add without adding a statement.
 _FREE_WORDS = ASKING_WORDS | frozenset(
     "include includes including well specifically such e.g i.e thus therefore artifact its their".split()
@@ -51,6 +62,7 @@ def verify_sentence(sentence: str, evidence: Sequence[str], *, name: str) -> Che
         _unusable(sentence)
         or _foreign_figure(sentence, support, name)
         or _foreign_name(sentence, support, name)
+        or _judges(sentence, support)
         or _turned(sentence, basis)
         or ("" if coverage >= COVERAGE else f"only {coverage:.0%} of its words are in the evidence")
     )
@@ -68,27 +80,33 @@ def _unusable(sentence: str) -> str:
 
 
 def _foreign_figure(sentence: str, support: str, name: str) -> str:
-    """A figure that the evidence does not have, with its unit; figures inside the artifact's name are no claim."""
+    """A figure that the evidence does not have in that unit; figures inside the artifact's name are no claim."""
     own = find_quantities(support)
-    bare = {token.folded.replace(",", "") for token in tokens(f"{support} {name}")}
+    words = {token.folded for token in tokens(f"{support} {name}")}
+    digits = {word.replace(",", "") for word in words}
     for quantity in find_quantities(sentence):
         if any(_same_figure(quantity, other) for other in own):
             continue
-        digits = {t.folded.replace(",", "") for t in tokens(quantity.text) if t.folded[0].isdigit()}
-        if quantity.unit and any(q.value == quantity.value and q.unit for q in own):
+        if quantity.unit and any(other.value == quantity.value and other.unit for other in own):
             return f"{quantity.text} has another unit in the evidence"
-        if not digits <= bare:
+        bare = not quantity.unit or not is_known_unit(quantity.unit)
+        written = {t.folded.replace(",", "") for t in tokens(quantity.text) if t.folded[0].isdigit()}
+        if not bare or not written <= digits:
             return f"{quantity.text} is not in the evidence"
-    return ""
+    counted = {t.folded for t in tokens(sentence)} & _NUMBER_WORDS.keys()
+    missing = sorted(word for word in counted if word not in words and str(_NUMBER_WORDS[word]) not in digits)
+    return f"{missing[0]} is not in the evidence" if missing else ""
 
 
 def _same_figure(one: Quantity, other: Quantity) -> bool:
-    """Equal value; the unit must agree where both are known kinds of unit (a noun beside a number may be left out)."""
+    """Equal value and unit; what a price or rate is per may be left out, but not changed."""
     if one.value != other.value:
         return False
-    return (
-        not one.unit or not other.unit or one.unit == other.unit or one.unit.split("/")[0] == other.unit.split("/")[0]
-    )
+    if one.unit == other.unit or not one.unit:
+        return True
+    if not is_known_unit(one.unit):
+        return not is_known_unit(other.unit)  # a noun beside the number; the words are checked by coverage
+    return other.unit.startswith(f"{one.unit}/")
 
 
 def _foreign_name(sentence: str, support: str, name: str) -> str:
@@ -98,18 +116,26 @@ def _foreign_name(sentence: str, support: str, name: str) -> str:
     squeezed = re.sub(r"[\W_]", "", fold(f"{support} {name}"))
     starts = {0} | {i for i in range(1, len(words)) if re.search(r"[.!?:]\s*$", sentence[: words[i].start])}
     for position, word in enumerate(words):
-        if not is_named(word, sentence_start=position in starts) or word.folded[0].isdigit():
+        first = position in starts
+        odd = first and word.text[0].isupper() and not is_common(word.folded.removesuffix("'s"))
+        if not (odd or is_named(word, sentence_start=first)) or word.folded[0].isdigit():
             continue
         if stem(word.folded) not in allowed and re.sub(r"[\W_]", "", word.folded) not in squeezed:
             return f"{word.text} is not in the evidence"
     return ""
 
 
+def _judges(sentence: str, support: str) -> str:
+    """A judgement ("the best", "fastest") that the evidence does not make."""
+    have = {token.folded for token in tokens(support)}
+    made = sorted({token.folded for token in tokens(sentence)} & _JUDGING - have)
+    return f"judges ({made[0]}) where the evidence does not" if made else ""
+
+
 def _turned(sentence: str, basis: Sequence[str]) -> str:
     """Reversed polarity: a negation on one side only, or a word whose opposite is what the evidence says."""
     if not basis:
         return "rests on no evidence"
-    lead = basis[0]
     own = {stem(t.folded) for t in tokens(sentence)}
     theirs = {stem(t.folded) for text in basis for t in tokens(text)}
     for word in own - theirs:
@@ -118,8 +144,10 @@ def _turned(sentence: str, basis: Sequence[str]) -> str:
     negated = negations(sentence)
     if negated and not any(negations(text) for text in basis):
         return "denies what the evidence affirms"
-    denied, affirmed = denied_stems(lead)
-    if not negated and ({stem(word) for word in content_words(sentence)} & denied) - affirmed:
+    split = [denied_stems(text) for text in basis]
+    affirmed = set().union(*(part for _, part in split))
+    denied = set().union(*(part for part, _ in split)) - affirmed
+    if not negated and {stem(word) for word in content_words(sentence)} & denied:
         return "affirms what the evidence denies"
     return ""
 

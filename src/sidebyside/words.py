@@ -59,8 +59,19 @@ class Token:
 
 def fold(text: str) -> str:
     """Lower case, accents removed, typographic apostrophes made plain: for comparing, never for showing."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    decomposed = unicodedata.normalize("NFKD", text.replace("’", "'"))
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
+
+
+def fold_in_place(text: str) -> str:
+    """`fold` that keeps every character one character, so that places in the folded text are places in the text."""
+    return "".join(_fold_character(char) for char in text)
+
+
+@lru_cache(maxsize=4096)
+def _fold_character(char: str) -> str:
+    folded, lowered = fold(char), char.lower()
+    return folded if len(folded) == 1 else lowered if len(lowered) == 1 else char
 
 
 def tokens(text: str) -> list[Token]:

@@ -11,7 +11,7 @@ from sidebyside.facets import find_facets
 from sidebyside.lanes.draft import Draft
 from sidebyside.lanes.missing import add_unknown, plain_text, silent_text
 from sidebyside.names import NameIndex
-from sidebyside.polarity import denied_stems, denies
+from sidebyside.polarity import denied_stems, denies, negations
 from sidebyside.records import Artifact, Question
 from sidebyside.retrieval import Retriever
 from sidebyside.words import content_stems, join_names, stem
@@ -123,9 +123,8 @@ def _quotes(draft: Draft, side: Side) -> str:
 
 
 def _affirms(side: Side, question: Question) -> bool:
-    """Whether the best sentence says that the artifact does it, rather than that it does not."""
-    denied = denies(side.evidence[0].quote, {stem(word) for word in question.topic})
-    return denied == question.negated or not denied
+    """Whether the best sentence says that the artifact does it, or does not where that is asked."""
+    return denies(side.evidence[0].quote, {stem(word) for word in question.topic}) == question.negated
 
 
 def _conditions_met(draft: Draft, artifact: Artifact, question: Question) -> str:
@@ -171,7 +170,8 @@ def _polar_lead(side: Side, question: Question) -> str:
     covered = len(wanted & content_stems(side.evidence[0].quote)) * 2 > len(wanted)
     if denies(side.evidence[0].quote, wanted):
         return f"{'Yes' if question.negated else 'No'}, going by the page of {name}:"
-    plain = covered and not question.negated and not _ASKS_NEED.search(question.text)
+    described = side.evidence[0].evidence_class == "description"
+    plain = covered and described and not negations(question.text) and not _ASKS_NEED.search(question.text)
     if not plain or any(denied_stems(item.quote)[0] & wanted for item in side.evidence):
         return f"The page of {name} says:"
     return f"Yes, going by the page of {name}:"

@@ -116,7 +116,13 @@ def answer_best_for(draft: Draft, artifacts: Sequence[Artifact]) -> None:
         draft.aspect = "What is it for?"
 
 
-def answer_alternatives(draft: Draft, artifact: Artifact, question: Question, retriever: Retriever) -> None:
+def answer_alternatives(draft: Draft, artifacts: Sequence[Artifact], question: Question, retriever: Retriever) -> None:
+    """What could replace an artifact, or each artifact that an ambiguous name may mean."""
+    for artifact in artifacts:
+        _answer_alternatives(draft, artifact, question, retriever)
+
+
+def _answer_alternatives(draft: Draft, artifact: Artifact, question: Question, retriever: Retriever) -> None:
     """The artifacts of the library that are most like this one, each with the capability that comes closest."""
     draft.name([artifact])
     own = retriever.capability_vectors(artifact.id)

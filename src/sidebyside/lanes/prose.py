@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sidebyside.errors import GenerationError
@@ -111,6 +112,8 @@ class Writer:
         finally:
             self._stop.follow(None)
             reply.cancel()
+            with suppress(GenerationError):
+                reply.read()  # what is left of a cancelled reply: nothing but its usage
             if reply.usage is not None:
                 self._prompt_tokens += reply.usage.prompt_tokens
                 self._cached_tokens += reply.usage.cached_tokens
