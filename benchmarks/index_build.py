@@ -149,7 +149,7 @@ def read_side(index: Path, queries: int) -> dict[str, Any]:
         seconds, hits = measure(lambda question=question: opened.search(question, 10))
         times.append(seconds)
         found.append({position for position, _ in hits})
-    notice = opened.notice
+    notice, after_searches = opened.notice, memory()
     for question in questions:
         seconds, hits = measure(lambda question=question: opened._search_exactly(question, 10))
         exact_times.append(seconds)
@@ -163,7 +163,7 @@ def read_side(index: Path, queries: int) -> dict[str, Any]:
         "exact_p50_ms": round(1000 * float(np.percentile(exact_times[1:], 50)), 2),
         "recall_at_10": round(float(recall), 4),
         "memory_after_open_mb": after_open,
-        "memory_mb": memory(),
+        "memory_mb": after_searches,
         "notice": notice,
     }
 

@@ -30,8 +30,11 @@ _COLLECTION = "passages"
 _COPY = "sidebyside-chroma-"
 # Rows per call; Chroma's own limit is 5461 where SQLite takes 32766 variables.
 _BATCH = 5000
-# Few rows may wait in Chroma's log: what is left there is replayed at every opening.
-_CONFIGURATION: CreateCollectionConfiguration = {"hnsw": {"space": "cosine", "sync_threshold": 100, "batch_size": 100}}
+# Few rows may wait in Chroma's log: what is left there is replayed at every opening. Chroma looks at 100 rows a query
+# by default, which finds .975 of the ten nearest among 300,000 passages in 1.4 ms; 400 rows find more in 5 ms.
+_CONFIGURATION: CreateCollectionConfiguration = {
+    "hnsw": {"space": "cosine", "ef_search": 400, "sync_threshold": 100, "batch_size": 100}
+}
 
 
 def mean_rows(vectors: np.ndarray, first: np.ndarray, start: int = 0, stop: int | None = None) -> np.ndarray:
