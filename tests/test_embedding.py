@@ -219,6 +219,11 @@ def test_a_missing_encoder_names_the_command(tmp_path):
         load_encoder(Settings.load(models=tmp_path, encoder=DEFAULT_ENCODER))
 
 
+def test_a_folder_without_an_encoder_is_named(tmp_path):
+    with pytest.raises(ModelMissingError, match=r"no encoder in .*nothing .*sidebyside models list"):
+        load_encoder(Settings.load(encoder=str(tmp_path / "nothing")))
+
+
 @pytest.mark.integration
 def test_broken_weights_are_reported_as_damaged(copy):
     _replace(copy / "model.safetensors", b"not weights")

@@ -128,6 +128,11 @@ def load_encoder(settings: Settings) -> SentenceEncoder:
     installed = settings.models / settings.encoder
     folder = given if (given / "config.json").is_file() else installed
     if not (folder / WEIGHTS).is_file():
+        if len(given.parts) > 1:
+            raise ModelMissingError(
+                f"there is no encoder in {given} ({WEIGHTS} is missing); name another folder, or a catalogue name "
+                "that `sidebyside models list` shows"
+            )
         raise ModelMissingError(
             f"encoder {settings.encoder} is not installed in {installed} "
             f"({WEIGHTS} is missing); install it with: sidebyside models pull {settings.encoder}"
