@@ -1,0 +1,289 @@
+"""Measures what `verify_sentence` lets through: on claims that people checked, and on errors planted by code.
+
+    python benchmarks/verification.py [--claims FOLDER]
+
+The claims are those of WiCE's development half (Kamoi et al., 2023): sentences of an encyclopedia against the pages
+they cite. They are read from ../shared/public-data/wice, or the folder given, and are not part of this repository.
+A partly supported claim counts as unsupported. "marked" takes the sentences that the annotators marked, and claims
+that have any; "found" takes the five sentences of the page that share most words with the claim, for all claims.
+
+The planted errors are made from the sentences of tests/data/library*; see _planting.py. What is accepted of them is
+the share of unsupported sentences that would be shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+from _planting import PLANTED, TRUE, Ground, grounds
+from _reporting import auroc, auroc_interval, machine, print_table, share, write_results
+from numpy.typing import NDArray
+
+from sidebyside import verification
+from sidebyside.embedding import load_encoder
+from sidebyside.library import build_library
+from sidebyside.pages import parse_page
+from sidebyside.passages import build_passages
+from sidebyside.settings import DEFAULT_ENCODER, Settings
+from sidebyside.verification import COVERAGE, Check, verify_sentence
+from sidebyside.words import tokens
+
+ROOT = Path(__file__).parents[1]
+CLAIMS = ROOT.parent / "shared" / "public-data" / "wice"
+LIBRARIES = ("library", "library2")
+# Sentences of a page that a claim is held against where nobody marked them.
+FOUND = 5
+THRESHOLDS = (0.0, 0.6, 0.7, 0.75, 0.8, 0.9)
+EXAMPLES = 5
+# What a reason says -> the check it comes from.
+_CHECKS = {
+    "of its words": "words",
+    "another unit": "unit",
+    "is not in the evidence": "figure or name",
+    "denies": "negation",
+    "affirms": "negation",
+    "where the evidence says": "opposite",
+    "judges": "judgement",
+    "nothing is stated": "empty reply",
+}
+
+
+# --- claims ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim about `title` with the evidence it is held against; claims about one title stay in one fold."""
+
+    text: str
+    title: str
+    evidence: tuple[str, ...]
+    supported: bool
+
+
+def read_claims(folder: Path) -> dict[str, list[Claim]]:
+    """The claims with marked and with found evidence."""
+    rows = [json.loads(line) for line in (folder / "claim_dev.jsonl").read_text("utf-8").splitlines()]
+    claims: dict[str, list[Claim]] = {"marked": [], "found": []}
+    for row in rows:
+        title, supported = row["meta"]["claim_title"], row["label"] == "supported"
+        marked = sorted({place for group in row["supporting_sentences"] for place in group})
+        nearest = sorted(row["evidence"], key=lambda text: -overlap(row["claim"], [text]))[:FOUND]
+        if marked:
+            evidence = tuple(row["evidence"][place] for place in marked)
+            claims["marked"].append(Claim(row["claim"], title, evidence, supported))
+        claims["found"].append(Claim(row["claim"], title, tuple(nearest), supported))
+    return claims
+
+
+def overlap(sentence: str, evidence: Sequence[str]) -> float:
+    """The plainest measure: the share of a sentence's words, as they are written, that its evidence has."""
+    words = {token.folded for token in tokens(sentence)}
+    return len(words & {token.folded for text in evidence for token in tokens(text)}) / len(words) if words else 0.0
+
+
+def similarities(claims: Sequence[Claim]) -> NDArray[np.float32]:
+    """(claims, 2): cosine of each claim and its nearest evidence sentence, and of it and all evidence as one text."""
+    texts = [text for claim in claims for text in (claim.text, " ".join(claim.evidence), *claim.evidence)]
+    rows = load_encoder(Settings.load(encoder=DEFAULT_ENCODER)).encode(texts)
+    found, start = [], 0
+    for claim in claims:
+        own, joined, *each = rows[start : start + 2 + len(claim.evidence)]
+        found.append((max(own @ row for row in each), own @ joined))
+        start += 2 + len(claim.evidence)
+    return np.array(found, dtype=np.float32)
+
+
+def judge_claims(claims: Sequence[Claim]) -> list[dict[str, Any]]:
+    """Every score of the claims, and all of them together."""
+    checked = [check(claim.text, claim.evidence, claim.title) for claim in claims]
+    nearest, joined = similarities(claims).T
+    scores: dict[str, NDArray[Any]] = {
+        "word overlap": np.array([overlap(claim.text, claim.evidence) for claim in claims]),
+        "word coverage": np.array([item.check.coverage for item in checked]),
+        "verify_sentence": np.array([float(item.accepted()) for item in checked]),
+        "similarity, nearest sentence": nearest,
+        "similarity, all evidence": joined,
+    }
+    truth = np.array([claim.supported for claim in claims])
+    groups = [claim.title for claim in claims]
+    rows = []
+    for name, columns in {**{name: [name] for name in scores}, "all together": list(scores)}.items():
+        features = np.stack([scores[column] for column in columns], axis=1)
+        guesses = cross_validated(features, truth, groups)
+        values = scores.get(name, guesses)
+        taken = values > 0.5 if name == "verify_sentence" else guesses > 0.5
+        rows.append({"score": name, **_measures(values, taken, truth)})
+        if name == "verify_sentence":
+            rejected = Counter(item.rejected_by for item in np.array(checked, dtype=object)[truth & ~taken])
+            rows[-1]["supported rejected by"] = dict(rejected.most_common())
+    return rows
+
+
+def _measures(values: NDArray[Any], taken: NDArray[Any], truth: NDArray[Any]) -> dict[str, Any]:
+    shown, wrong = float(taken[truth].mean()), float(taken[~truth].mean())
+    return {
+        "AUROC": round(auroc(values[truth], values[~truth]), 3),
+        "AUROC 95%": list(auroc_interval(values[truth], values[~truth])),
+        "balanced accuracy": round((shown + 1 - wrong) / 2, 3),
+        "supported accepted": round(shown, 3),
+        "others accepted": round(wrong, 3),
+    }
+
+
+def cross_validated(features: NDArray[Any], truth: NDArray[Any], groups: Sequence[str]) -> NDArray[Any]:
+    """Probability of support by a logistic regression fitted on the other four fifths; both classes weigh the same."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GroupKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
+    found = cross_val_predict(model, features, truth, groups=groups, cv=GroupKFold(5), method="predict_proba")
+    return np.asarray(found)[:, 1]
+
+
+# --- planted errors -------------------------------------------------------------------------------------------------
+
+
+def read_grounds() -> list[Ground]:
+    """The sentences of both libraries; titles are no sentences."""
+    found: list[Ground] = []
+    for folder in LIBRARIES:
+        paths = sorted((ROOT / "tests" / "data" / folder).iterdir())
+        library = build_library([parse_page(path.read_bytes(), path.name) for path in paths])
+        sentences: dict[str, list[str]] = {}
+        for passage in build_passages(library):
+            if passage.part != "title":
+                label = library.get(passage.artifact).label
+                sentences.setdefault(label, []).extend(sentence.text for sentence in passage.sentences)
+        # An artifact that two sentences are known of has no evidence to speak of.
+        found += grounds({label: list(dict.fromkeys(texts)) for label, texts in sentences.items() if len(texts) > 3})
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A sentence with its evidence and the result of checking it, taken with a COVERAGE of 0."""
+
+    sentence: str
+    evidence: tuple[str, ...]
+    check: Check
+
+    def accepted(self, threshold: float = COVERAGE) -> bool:
+        """Whether it passes when that share of its words must be covered, which is the last of the checks."""
+        return self.check.supported and self.check.coverage >= threshold
+
+    @property
+    def rejected_by(self) -> str:
+        """The check that it fails, "" where it passes."""
+        reason = self.check.reason
+        named = next((check for words, check in _CHECKS.items() if words in reason), reason)
+        return named or ("" if self.accepted() else "words")
+
+
+def check(sentence: str, evidence: tuple[str, ...], name: str) -> Checked:
+    """Check a sentence, however few of its words the evidence has."""
+    with patch.object(verification, "COVERAGE", 0.0):
+        return Checked(sentence, evidence, verify_sentence(sentence, evidence, name=name))
+
+
+def check_planted(
+    found: Sequence[Ground], ways: Mapping[str, Callable[[Ground], str | None]]
+) -> dict[str, list[Checked]]:
+    """The sentences that every way of planting makes."""
+    return {
+        name: [check(sentence, ground.evidence, ground.name) for ground in found if (sentence := plant(ground))]
+        for name, plant in ways.items()
+    }
+
+
+def summarise(checked: Mapping[str, Sequence[Checked]], *, true: bool) -> list[dict[str, Any]]:
+    """How much is accepted of every way of planting, by all checks and by word coverage alone, with examples.
+
+    The last row is the mean over the ways, so that frequent ones weigh no more than rare ones.
+    """
+    rows: list[dict[str, Any]] = []
+    for name, items in checked.items():
+        mistakes = [item for item in items if item.accepted() != true]
+        rows.append(
+            {
+                "sentences": name,
+                "n": len(items),
+                "accepted": share([item.accepted() for item in items]),
+                "by words alone": share([item.check.coverage >= COVERAGE for item in items]),
+                "rejected by": dict(Counter(item.rejected_by for item in items if item.rejected_by)),
+                "examples of mistakes": [
+                    {"sentence": item.sentence, "evidence": list(item.evidence), "rejected by": item.rejected_by}
+                    for item in mistakes[:: max(1, len(mistakes) // EXAMPLES)][:EXAMPLES]
+                ],
+            }
+        )
+    means = {key: round(float(np.mean([row[key] for row in rows])), 3) for key in ("accepted", "by words alone")}
+    return [*rows, {"sentences": "mean of these", "n": sum(row["n"] for row in rows), **means}]
+
+
+# --- thresholds -----------------------------------------------------------------------------------------------------
+
+
+def sweep(
+    true: Mapping[str, Sequence[Checked]], planted: Mapping[str, Sequence[Checked]], claims: Sequence[Claim]
+) -> list[dict[str, Any]]:
+    """What every share of words that must be covered would accept, the other checks as they are."""
+
+    def accepted(groups: Iterable[Sequence[Checked]], threshold: float) -> float:
+        return round(float(np.mean([np.mean([item.accepted(threshold) for item in items]) for items in groups])), 3)
+
+    held = {
+        truth: [check(c.text, c.evidence, c.title) for c in claims if c.supported == truth] for truth in (True, False)
+    }
+    return [
+        {
+            "COVERAGE": threshold,
+            "true": accepted(true.values(), threshold),
+            "planted": accepted(planted.values(), threshold),
+            "supported claims": accepted([held[True]], threshold),
+            "other claims": accepted([held[False]], threshold),
+        }
+        for threshold in THRESHOLDS
+    ]
+
+
+def main() -> None:
+    """Take the figures, print them as tables and keep them as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--claims", type=Path, default=CLAIMS, help="folder that holds WiCE's claim_dev.jsonl")
+    folder = parser.parse_args().claims
+    if not (folder / "claim_dev.jsonl").is_file():
+        sys.exit(
+            f"{folder / 'claim_dev.jsonl'} is missing: give WiCE's folder with --claims (see the top of this file)"
+        )
+    claims, found = read_claims(folder), read_grounds()
+    true, planted = check_planted(found, TRUE), check_planted(found, PLANTED)
+    report: dict[str, Any] = {"machine": machine("scikit-learn", "sentence-transformers", "torch")}
+    report["encoder"] = DEFAULT_ENCODER
+    report["claims"] = {}
+    for evidence, chosen in claims.items():
+        rows = report["claims"][evidence] = judge_claims(chosen)
+        print_table(
+            f"WiCE, {evidence} evidence: {len(chosen)} claims, {sum(c.supported for c in chosen)} supported", rows
+        )
+    report["true"], report["planted"] = summarise(true, true=True), summarise(planted, true=False)
+    print_table("True sentences accepted", report["true"])
+    print_table("Planted errors accepted", report["planted"])
+    report["thresholds"] = sweep(true, planted, claims["marked"])
+    print_table("Accepted at other values of COVERAGE (claims: marked evidence)", report["thresholds"])
+    write_results("verification", report)
+
+
+if __name__ == "__main__":
+    main()
