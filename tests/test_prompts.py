@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sidebyside.prompts import side_messages
+import pytest
+
+from sidebyside.prompts import neutral, side_messages
 from sidebyside.records import Evidence, Source
 
 
@@ -18,10 +20,19 @@ def test_a_prompt_is_a_system_and_a_user_message():
 
 
 def test_the_user_message_holds_name_quotes_and_question_in_this_order():
-    text = side_messages("Kestrel 7B", SIDE, "longer context")[1].text
+    text = side_messages("Kestrel 7B", SIDE, "context of the window")[1].text
     places = [text.index(part) for part in ("Kestrel 7B", "<quotes>", SIDE[0].quote, SIDE[1].quote, "</quotes>")]
     assert places == sorted(places)
-    assert text.index("longer context") > places[-1]
+    assert text.index("context of the window") > places[-1]
+
+
+@pytest.mark.parametrize(
+    ("aspect", "asked"),
+    [("handles a longer context", "handles context"), ("better at charts", "charts"), ("cheaper", "cheaper")],
+)
+def test_a_side_alone_is_not_asked_to_compare(aspect, asked):
+    assert neutral(aspect) == asked
+    assert f"- {asked}\n" in side_messages("Kestrel 7B", SIDE, aspect)[1].text
 
 
 def test_only_the_quotes_of_the_side_stand_between_the_marks():

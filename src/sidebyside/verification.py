@@ -12,10 +12,13 @@ from dataclasses import dataclass
 
 from sidebyside.polarity import OPPOSITES, denied_stems, negations
 from sidebyside.quantities import Quantity, find_quantities, is_known_unit
-from sidebyside.words import ASKING_WORDS, content_words, fold, initials, is_common, is_named, stem, tokens
+from sidebyside.words import content_words, fold, initials, is_common, is_named, stem, tokens
 
-# Share of a sentence's content words that must stand in its evidence.
+# Pieces of evidence one sentence may rest on.
+_MOST_BASES = 4
+# Share of a sentence's content words that must stand in the passages it rests on, and in the quotes themselves.
 COVERAGE = 0.75
+QUOTED = 0.5
 
 _EMPTY_REPLY = re.compile(
     r"\b(?:not (?:stated|mentioned|specified|provided|described)|no information|does not (?:state|mention|say|"
@@ -34,8 +37,11 @@ _NUMBER_WORDS = {
     "trillion": 10**12, "dozen": 12, "hundreds": 100, "thousands": 1000, "millions": 10**6, "billions": 10**9,
 }  # fmt: skip
 # Words a summary may add without adding a statement.
-_FREE_WORDS = ASKING_WORDS | frozenset(
-    "include includes including well specifically such e.g i.e thus therefore artifact its their".split()
+_FREE_WORDS = frozenset(
+    """include includes including well specifically such e.g i.e thus therefore artifact support supports supporting
+    offer offers offering provide provides providing handle handles handling allow allows allowing enable enables
+    enabling
+    feature features capability capabilities use uses using used able capable available here""".split()
 )
 
 
@@ -52,12 +58,18 @@ class Check:
     rests_on: tuple[int, ...]
 
 
-def verify_sentence(sentence: str, evidence: Sequence[str], *, name: str) -> Check:
-    """Check one sentence about the artifact `name` against its evidence texts."""
+def verify_sentence(sentence: str, evidence: Sequence[str], *, name: str, contexts: Sequence[str] = ()) -> Check:
+    """Check one sentence about the artifact `name` against its evidence texts.
+
+    `contexts` are the passages around them, in the same order: what a sentence speaks about may be named there, while
+    what it says (figures, names, polarity, half of its words) must stand in the evidence itself.
+    """
     rests_on = _rests_on(sentence, evidence, name)
     basis = [evidence[i] for i in rests_on]
     support = " ".join(basis)
-    coverage = _word_coverage(sentence, support, name)
+    quoted = _word_coverage(sentence, support, name)
+    around = " ".join(contexts[i] for i in rests_on if i < len(contexts))
+    coverage = _word_coverage(sentence, f"{support} {around}", name) if quoted >= QUOTED else quoted
     reason = (
         _unusable(sentence)
         or _foreign_figure(sentence, support, name)
@@ -157,7 +169,7 @@ def _rests_on(sentence: str, evidence: Sequence[str], name: str) -> tuple[int, .
     wanted = _own_words(sentence, name)
     chosen: list[int] = []
     stems = [{stem(w) for w in content_words(text)} for text in evidence]
-    while wanted and len(chosen) < 2:
+    while wanted and len(chosen) < _MOST_BASES:
         gains = [(len(wanted & words), -i) for i, words in enumerate(stems) if i not in chosen]
         if not gains:
             break

@@ -100,7 +100,7 @@ class Writer:
         )
         self._stop.follow(reply)
         try:
-            for sentence in _sentences(reply):
+            for sentence in map(_direct, _sentences(reply)):
                 if self._repeats_quote(sentence):
                     continue
                 if accepted := self._accept(sentence, side):
@@ -127,7 +127,8 @@ class Writer:
     def _accept(self, sentence: str, side: Side) -> str:
         """The sentence with its citations if its evidence supports it, else ""."""
         name = side.artifact.label
-        check = verify_sentence(sentence, [item.quote for item in side.evidence], name=name)
+        quotes = [item.quote for item in side.evidence]
+        check = verify_sentence(sentence, quotes, name=name, contexts=[item.context for item in side.evidence])
         if not check.supported:
             return ""
         marks = "".join(self._draft.cite(side.evidence[position]) for position in check.rests_on)
@@ -150,6 +151,17 @@ def _sentences(pieces: Iterator[str]) -> Iterator[str]:
             return
     if text.strip().endswith((".", "!", "?")):
         yield text.strip()
+
+
+def _direct(sentence: str) -> str:
+    """A sentence without "The quotes say that" and its like in front."""
+    told = re.sub(
+        r"^(?:the )?(?:quotes?|sentences?|page|text)\s+(?:says?|states?|indicates?|mentions?)(?: that)?\s+",
+        "",
+        sentence,
+        flags=re.I,
+    )
+    return told[:1].upper() + told[1:] if told != sentence else sentence
 
 
 def _plain(sentence: str) -> str:
