@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from fakes import FakeEncoder, comparison_page
 from sidebyside import generations
@@ -435,6 +436,21 @@ def test_a_second_writer_is_refused_at_once_with_the_pid_of_the_first(index):
         assert holder.stdout is not None
         holder.stdout.close()
     assert publish(index, OLD) == current_generation(index), "a lock ends with its process"
+
+
+def test_a_writer_that_is_just_ending_is_waited_for(index, monkeypatch):
+    """Between taking the lock and leaving a name, or between taking the name back and the lock, there is no pid."""
+    lock = FileLock(index / ".lock", thread_local=False)
+    lock.acquire()
+    ending = threading.Timer(0.1, lock.release)
+    ending.start()
+    with generations.writer_lock(index):
+        pass
+    ending.join()
+    monkeypatch.setattr(generations, "_PAUSE", 0)
+    expected = pytest.raises(IndexBusyError, match=r"^another process is building")
+    with FileLock(index / ".lock"), expected, generations.writer_lock(index):
+        pass
 
 
 def test_two_threads_cannot_both_write(index):

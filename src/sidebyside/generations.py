@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -31,6 +32,9 @@ except ImportError:  # pragma: no cover - Windows, where deleting an open file f
 # Raised when a change in the files makes older generations unreadable.
 FORMAT = 1
 MANIFEST = "manifest.json"
+# How often and how fast a second writer looks who the first one is.
+_LOOKS = 20
+_PAUSE = 0.02
 _BUILDING = ".building-"
 _DELETING = ".deleting-"
 
@@ -187,12 +191,18 @@ def writer_lock(index_dir: Path) -> Iterator[None]:
     with _disk_errors(index_dir):
         (index_dir / "generations").mkdir(parents=True, exist_ok=True)
         lock = FileLock(index_dir / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise IndexBusyError(
-                f"{_writer(index_dir)} is building the index in {index_dir}; try again when it is done"
-            ) from None
+        for attempt in range(_LOOKS):
+            try:
+                lock.acquire(timeout=0)
+                break
+            except Timeout:
+                holder = _writer(index_dir)
+                if holder is None and attempt < _LOOKS - 1:
+                    time.sleep(_PAUSE)  # it is just starting or ending
+                    continue
+                raise IndexBusyError(
+                    f"{holder or 'another process'} is building the index in {index_dir}; try again when it is done"
+                ) from None
         try:
             (index_dir / ".writer").write_text(json.dumps({"pid": os.getpid()}), "utf-8")
             yield
@@ -202,11 +212,11 @@ def writer_lock(index_dir: Path) -> Iterator[None]:
             lock.release()
 
 
-def _writer(index_dir: Path) -> str:
+def _writer(index_dir: Path) -> str | None:
     try:
         return f"process {int(json.loads((index_dir / '.writer').read_text('utf-8'))['pid'])}"
     except (OSError, ValueError, TypeError, KeyError):
-        return "another process"
+        return None
 
 
 @contextmanager
