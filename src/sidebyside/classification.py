@@ -21,7 +21,7 @@ _ALTERNATIVES = re.compile(
 )
 _BEST_FOR = re.compile(
     r"\b(?:best (?:for|at|suited|used)|use[- ]?cases?|who should|who (?:is|would)|when (?:should|would|to)|"
-    r"purpose|what for|"
+    r"purpose|what for|in (?:which|what) situations?|makes? sense|"
     r"(?:ideal|suited|suitable|meant|intended|designed|made|good|useful|used|right) for|good at)\b"
 )
 _BEST_FOR_WORDS = frozenset(
@@ -76,12 +76,12 @@ _LISTED = re.compile(r"\s*(?:,|and|or|&|plus)\s*(?:or |and )?(?:the )?")
 # A type is a condition where it is what the question looks for, not what somebody works on ("my dataset"): where only
 # these words stand before it in its sentence.
 _SOUGHT_WORDS = GENERIC_NOUNS | frozenset(
-    """and so ok but please among only just can could you tell show give me us list name find which what how many is
-    are there do does did any all every each the a an of or i need want looking for recommend suggest top best
-    highest lowest cheapest worst most least first ranked ranking rated rank free freemium paid not non other
-    another good those these them got have has had know number count total sort sorted order really actually
-    popular expensive available type types kind kinds with in here sum one two three four five six seven eight
-    nine ten compare different""".split()
+    """now then also well again and so ok but please among only just can could you tell show give me us list name find
+    which what how many is are there do does did any all every each the a an of or i need want looking for
+    recommend suggest top best highest lowest cheapest worst most least first ranked ranking rated rank free
+    freemium paid not non other another good those these them got have has had know number count total sort
+    sorted order really actually popular expensive available type types kind kinds with in here sum one two
+    three four five six seven eight nine ten compare different""".split()
 )
 
 

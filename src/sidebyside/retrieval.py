@@ -2,7 +2,7 @@
 
 A query is one or more wordings of the same question, encoded and averaged. A sentence's score is its cosine
 similarity to the query, plus a share of that of the capability it belongs to, plus a share of its BM25 score; the
-weights are those that found the right sentence most often (benchmarks/evidence.py).
+weights are compared in benchmarks/evidence.py.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sidebyside import facts
 from sidebyside.evidence import find_measures, select_evidence
 from sidebyside.lanes.draft import Draft
@@ -57,6 +59,8 @@ def _add_prices(draft: Draft, artifact: Artifact, question: Question, retriever:
     side = select_evidence(
         artifact, hits, question, background=retriever.background(artifact.id, query), rarity={}, limit=2
     )
-    measured = {measure.evidence: None for measure in find_measures(side, question)}
+    # The question may be a follow-up that does not say "price" itself.
+    priced = replace(question, text="price")
+    measured = {measure.evidence: None for measure in find_measures(side, priced)}
     for evidence in list(measured)[:1]:
         draft.blocks.append(f"In figures: {draft.quote(evidence)}")
