@@ -58,7 +58,11 @@ def _without_preamble(text: str) -> str:
 
 
 def _read(text: str, state: State, names: NameIndex, library: Library) -> Question:
-    text, anew = without_reset(correct(_without_preamble(clean(text)), names.knows))
+    written = clean(text)
+    # Other languages are told by their words as written: mended, they would look like English.
+    if not names.find(written).mentions and is_foreign(written):
+        return Question(written, "chat", reply=FOREIGN_REPLY)
+    text, anew = without_reset(correct(_without_preamble(written), names.knows))
     if anew:
         state = State()
     text = _without_preamble(text)
@@ -68,11 +72,16 @@ def _read(text: str, state: State, names: NameIndex, library: Library) -> Questi
         return Question(text, "chat", reply=reply)
     strangers = find_strangers(text, found.mentions, found.misses)
     spans = (*((m.start, m.end) for m in found.mentions), *((s.start, s.end) for s in strangers))
-    if artifacts and is_foreign(Reading(text, tuple((m.start, m.end) for m in found.mentions)).masked):
+    if artifacts and is_foreign(_masked(written, names)):
         return Question(text, "chat", reply=FOREIGN_REPLY)
     reading = Reading(text, spans, artifacts, tuple(stranger.text for stranger in strangers), ambiguous)
     question = classify(reading, library)
     return follow_up(question, reading, state, library) if state.question else question
+
+
+def _masked(text: str, names: NameIndex) -> str:
+    """A text without the artifact names in it."""
+    return Reading(text, tuple((mention.start, mention.end) for mention in names.find(text).mentions)).masked
 
 
 def _settle(mentions: Sequence[Mention]) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
