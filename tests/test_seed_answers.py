@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from conftest import SEEDS
 from invented import assert_cited
 from sidebyside import Assistant
 from sidebyside.evaluation import load_questions, run
@@ -18,6 +17,7 @@ from sidebyside.verification import verify_sentence
 pytestmark = pytest.mark.integration
 
 LLAVA, LLAMA, STABLE = "LLaVA Llama 3 (8B)", "Llama 3.2 90B Vision", "Stable-Diffusion"
+SEEDS = Path(__file__).parents[1] / "index" / "seeds"
 PAGES = {path.name: path.read_bytes().decode() for path in SEEDS.glob("*.txt")}
 QUESTIONS = Path(__file__).parent / "data" / "questions" / "seeds.jsonl"
 # Of its 30 questions. One may fail: whether a page states an aspect at all is a calibrated guess, and a better fit on
