@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -128,17 +129,34 @@ def test_the_short_way_is_closed_to_models_that_it_does_not_compute(encoder, cop
 
 
 @pytest.mark.integration
-def test_the_short_way_leaves_linear_algebra_with_the_threads_it_had(encoder):
+def test_linear_algebra_gets_its_threads_back(encoder):
+    import torch
+
+    encoder.encode(MANY)
+
     def threads():
         return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
     before = threads()
-    workers = [threading.Thread(target=lambda: encoder.encode(TEXTS)) for _ in range(6)]
+    in_torch = torch.get_num_threads()
+    workers = [threading.Thread(target=encoder.encode, args=(texts,)) for texts in (TEXTS, TEXTS, TEXTS, MANY, MANY)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
     assert threads() == before
+    assert torch.get_num_threads() == in_torch
+
+
+@pytest.mark.integration
+def test_an_error_ends_encoding_at_once(encoder):
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        encoder.encode(["one two three " * 20] * 20_000, progress=stop)
+    assert time.monotonic() - started < 30, "20,000 texts take minutes"
 
 
 @pytest.mark.integration
@@ -156,7 +174,8 @@ def test_no_texts_give_no_rows(encoder):
 def test_progress_counts_up_to_all_texts(encoder):
     steps: list[tuple[int, int]] = []
     encoder.encode(["word"] * 300, progress=lambda done, total: steps.append((done, total)))
-    assert steps == [(256, 300), (300, 300)]
+    assert [done for done, _ in steps] == [*range(32, 300, 32), 300]
+    assert {total for _, total in steps} == {300}
     steps.clear()
     encoder.encode(["word"] * 3, progress=lambda done, total: steps.append((done, total)))
     assert steps == [(1, 3), (2, 3), (3, 3)]

@@ -8,13 +8,15 @@ the reference: tests compare the two on the real weights.
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from sidebyside.threads import OneThread
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -176,37 +178,19 @@ def _distance_class(distances: np.ndarray, classes: int) -> np.ndarray:
     return result
 
 
-class _OneThread:
-    """Keep the linear algebra of this process on one thread while any text is encoded.
+@cache
+def _controller() -> Any:
+    from threadpoolctl import ThreadpoolController
 
-    The matrices of one sentence are small. With the cores busy, as they are while the LLM writes, threads that wait
-    for one another made a question take 145 ms instead of 29 (2 cores, load 7).
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._users = 0
-        self._controller: Any = None
-        self._limit: Any = None
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._users += 1
-            if self._users == 1:
-                if self._controller is None:
-                    from threadpoolctl import ThreadpoolController
-
-                    self._controller = ThreadpoolController()
-                self._limit = self._controller.limit(limits=1, user_api="blas")
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                self._limit.restore_original_limits()
+    return ThreadpoolController()
 
 
-_ONE_THREAD = _OneThread()
+def _limit_blas() -> Callable[[], object]:
+    lift: Callable[[], object] = _controller().limit(limits=1, user_api="blas").restore_original_limits
+    return lift
+
+
+_ONE_THREAD = OneThread(_limit_blas)
 
 
 def _map_weights(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
