@@ -13,6 +13,8 @@ from sidebyside.records import Artifact, Library
 from sidebyside.words import ASKING_WORDS, STOP_WORDS, Token, is_common, is_rare, tokens
 
 How = Literal["exact", "part", "misspelt"]
+# Ids that a window of words (all words, first, size) may name.
+Matcher = Callable[["Sequence[Token]", int, int], Iterable[str]]
 
 # A spelling this close to a name is taken for it (rapidfuzz ratio, 0-100); short words leave no room for guesses.
 _MISSPELT = 84.0
@@ -108,14 +110,14 @@ class NameIndex:
         ids = (artifact for spelling, _, _ in matches for artifact in sorted(self._exact[self._spellings[spelling]]))
         return tuple(dict.fromkeys(ids))[:limit]
 
-    def _scan(self, text: str, words: Sequence[Token], taken: list[bool], match: object, how: How) -> list[Mention]:
+    def _scan(self, text: str, words: Sequence[Token], taken: list[bool], match: Matcher, how: How) -> list[Mention]:
         found = []
         for size in range(min(_LONGEST_NAME, len(words)), 0, -1):
             for first in range(len(words) - size + 1):
                 window = words[first : first + size]
                 if any(taken[first : first + size]) or _crosses_clause(text, window):
                     continue
-                ids = match(words, first, size)  # type: ignore[operator]
+                ids = match(words, first, size)
                 if ids:
                     taken[first : first + size] = [True] * size
                     start, end = window[0].start, window[-1].end
