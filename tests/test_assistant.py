@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -146,6 +147,16 @@ def test_closing_the_stream_asks_nothing_more_of_the_model(index):
         events.close()
         assert len(generator.calls) == 1
         assert assistant.answer("Is Kestrel 7B free?").status == "answered"
+
+
+def test_cancelling_from_another_thread_ends_the_reply_and_starts_no_other(index):
+    generator = ScriptedGenerator(lambda _: "slow " * 2000, delay=0.01)
+    with open_assistant(index, generator=generator) as assistant:
+        stream = assistant.stream(PAIR)
+        assert next(stream).type == "facts"
+        threading.Timer(0.2, stream.cancel).start()
+        assert [event.type for event in stream] == ["answer"]
+        assert len(generator.calls) == 1
 
 
 def test_the_model_is_named_only_where_it_wrote(writing):

@@ -59,7 +59,7 @@ class Writer:
         self._draft = draft
         self._generator = generator
         self._max_tokens = max_tokens
-        self._stop = stop or Stop()
+        self._stop = Stop() if stop is None else stop
         self._written: list[str] = []
         self.model_sentences = 0
         self._rejected = 0
