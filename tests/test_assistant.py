@@ -15,7 +15,7 @@ import pytest
 import invented
 import sidebyside
 from invented import ContentEncoder, assert_cited, open_assistant
-from sidebyside.errors import GenerationError, IndexMissingError, ModelError, SidebysideError
+from sidebyside.errors import GenerationError, IndexMismatchError, IndexMissingError, ModelError, SidebysideError
 from sidebyside.generation import ScriptedGenerator
 from sidebyside.index import current_generation
 from sidebyside.indexing import build_index
@@ -365,14 +365,21 @@ def test_an_answer_that_runs_while_the_assistant_closes_still_ends(index):
     assert_cited(last)
 
 
-def test_warming_loads_the_encoder(index):
-    class Counting(ContentEncoder):
-        loaded = 0
-
+def test_only_warming_or_a_question_for_the_texts_encodes(index):
+    encoder = ContentEncoder()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sidebyside.embedding.load_encoder", lambda _: setattr(Counting, "loaded", 1) or Counting())
+        patch.setattr("sidebyside.embedding.load_encoder", lambda _: encoder)
         with sidebyside.Assistant.open(index, model="none") as assistant:
             assistant.answer("Is Kestrel 7B free?")
-            assert Counting.loaded == 0
+            assert encoder.calls == []
             assistant.warm()
-            assert Counting.loaded == 1
+            assert encoder.calls != []
+
+
+def test_an_index_of_another_encoder_is_refused_with_the_command_that_mends_it(index):
+    other = ContentEncoder()
+    other.fingerprint = "another"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sidebyside.embedding.load_encoder", lambda _: other)
+        with pytest.raises(IndexMismatchError, match="sidebyside index"):
+            sidebyside.Assistant.open(index, model="none")

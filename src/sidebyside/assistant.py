@@ -47,6 +47,15 @@ class _LazyEncoder:
 
         return load_encoder(self._settings)
 
+    @property
+    def fingerprint(self) -> str | None:
+        """What an index built with this encoder is marked with; None where the encoder is not installed."""
+        try:
+            with self._lock:
+                return str(self._encoder.fingerprint)
+        except ModelMissingError:
+            return None  # tables can be asked without it; the first question that needs it says what is missing
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         with self._lock:
             rows: NDArray[np.float32] = self._encoder.encode(list(texts))
@@ -231,7 +240,7 @@ class Assistant:
         return replace(answer, generation=loaded.index.generation, model=model, stats={**stats, **writer.counts()})
 
     def _load(self) -> _Loaded:
-        index = open_index(self._path)
+        index = open_index(self._path, fingerprint=self._encoder.fingerprint)
         retriever = Retriever(index, self._encoder)
         return _Loaded(index, retriever, NameIndex(index.library, retriever.knows))
 
