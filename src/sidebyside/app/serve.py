@@ -40,10 +40,15 @@ def launch(settings: Settings, *, prevent_block: bool = False, provider: Provide
         raise SettingsError(
             f"port {settings.port} on {settings.host} cannot be used ({error}); choose another with --port"
         ) from None
-    print(f"sidebyside is at {page.local_url} (Ctrl+C ends it)")
-    if not prevent_block:
+    if prevent_block:
+        _tell_address(page)
+    else:
         _wait_for_end(page, provider)
     return page
+
+
+def _tell_address(page: gr.Blocks) -> None:
+    print(f"sidebyside is at {page.local_url} (Ctrl+C ends it)", flush=True)
 
 
 def _wait_for_end(page: gr.Blocks, provider: Provider) -> None:
@@ -51,6 +56,8 @@ def _wait_for_end(page: gr.Blocks, provider: Provider) -> None:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        # Told only now: whoever reads it may end the server at once, and that must already be a clean end.
+        _tell_address(page)
         while page.is_running:
             time.sleep(0.2)
     except KeyboardInterrupt:
