@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from sidebyside.library.folding import fold_name, fold_url, loose_name
 from sidebyside.library.matching import Wording
 from sidebyside.records import Page, PageArtifact
 
@@ -176,35 +175,3 @@ def stated_total(artifact: PageArtifact) -> int | None:
         if fact.label.casefold() == "capabilities" and number:
             return int(number.group())
     return None
-
-
-def fold_name(name: str) -> str:
-    """Equal for names that differ only in case, width and white space."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
-def loose_name(name: str) -> str:
-    """Equal also for names that differ in separators: "Stable-Diffusion", "stable diffusion"."""
-    folded = fold_name(name)
-    return re.sub(r"[\s_\-.:·/]+", "", folded) or folded
-
-
-def fold_url(url: str) -> str:
-    """An address without what does not matter: scheme, www, final slash, case of the host."""
-    bare = re.sub(r"^[a-z]+://(?:www\.)?", "", url.strip(), flags=re.IGNORECASE).rstrip("/")
-    host, slash, path = bare.partition("/")
-    return host.casefold() + slash + path
-
-
-def slug(name: str) -> str:
-    """ASCII letters, digits and hyphens; a name that loses letters on the way gets a short hash of itself."""
-    folded = unicodedata.normalize("NFKD", name.replace("ß", "ss")).casefold()
-    ascii_only = "".join(char for char in folded if char.isascii())
-    readable = re.sub(r"[^a-z0-9]+", "-", ascii_only.replace("+", " plus ").replace("#", " sharp ")).strip("-")
-    lost = any(char.isalnum() and not char.isascii() and not unicodedata.combining(char) for char in folded)
-    readable = readable[:80].strip("-")
-    return "-".join(filter(None, (readable, short_hash(fold_name(name))))) if lost or not readable else readable
-
-
-def short_hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:6]
