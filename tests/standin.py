@@ -20,7 +20,11 @@ from sidebyside.records import (
     Evidence,
     Excerpt,
     Fact,
+    Found,
+    Hit,
     Library,
+    Passage,
+    Sentence,
     SharedCapability,
     Source,
     Table,
@@ -310,7 +314,7 @@ class StandIn:
     log: Path | None = None
     closed: bool = False
 
-    def stream(self, question: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Event]:
+    def stream(self, question: str, history: Sequence[tuple[str, str]] = (), *, write: bool = True) -> Iterator[Event]:
         self.note({"asked": question, "history": list(history)})
         if "fail" in question:
             raise SidebysideError(FAILURE)
@@ -327,7 +331,9 @@ class StandIn:
                 so_far = replace(bare, text="\n\n".join(paragraphs[: count + 1]))
                 yield Event("sentence", paragraphs[count], so_far)
             time.sleep(self.delay)
-            yield Event("answer", "", replace(answer, text="\n\n".join(paragraphs), model=self.model))
+            yield Event(
+                "answer", "", replace(answer, text="\n\n".join(paragraphs), model=self.model if write else None)
+            )
             finished = True
         finally:
             if not finished:
@@ -348,6 +354,16 @@ class StandIn:
             (Evidence(chosen[0].id, "verdict", verdict.text, verdict.source),),
             RANK.notes,
         )
+
+    def search(self, text: str, k: int = 10) -> tuple[Found, ...]:
+        found = []
+        for item in self.library.artifacts[:k]:
+            said = evidence(item)
+            sentence = Sentence(said.quote, said.source.start, said.source.start + len(said.quote))
+            capability = item.capabilities[0].id
+            passage = Passage("p", item.id, capability, "description", said.context, said.source, (sentence,))
+            found.append(Found(item, (Hit(passage, sentence, 0.9, 0.8, 0.2),)))
+        return tuple(found)
 
     def close(self) -> None:
         self.closed = True

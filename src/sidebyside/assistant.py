@@ -19,7 +19,7 @@ from sidebyside.lanes.prose import Stop
 from sidebyside.names import NameIndex
 from sidebyside.prompts import side_messages
 from sidebyside.question import understand
-from sidebyside.records import Answer, Artifact, Comparison, Event, Library, Question
+from sidebyside.records import Answer, Artifact, Comparison, Event, Found, Library, Question
 from sidebyside.retrieval import Retriever
 from sidebyside.settings import Settings
 
@@ -182,21 +182,24 @@ class Assistant:
             self._generator.prepare(side_messages("", (), "")[:1])
         self._encoder.encode(["warm"])
 
-    def answer(self, question: str, history: History = ()) -> Answer:
-        """The whole answer to a question; `history` holds earlier (question, answer text) pairs, oldest first."""
-        return list(self.stream(question, history))[-1].answer
+    def answer(self, question: str, history: History = (), *, write: bool = True) -> Answer:
+        """The whole answer to a question; `history` holds earlier (question, answer text) pairs, oldest first.
 
-    def stream(self, question: str, history: History = ()) -> AnswerStream:
+        Without `write` the LLM stays out of it: tables and quotes alone.
+        """
+        return list(self.stream(question, history, write=write))[-1].answer
+
+    def stream(self, question: str, history: History = (), *, write: bool = True) -> AnswerStream:
         """The answer as it grows: a "facts" event, "sentence" events, and last an "answer" event."""
         stop = Stop()
-        return AnswerStream(self._events(question, history, stop), stop)
+        return AnswerStream(self._events(question, history, stop, self._generator if write else None), stop)
 
-    def _events(self, question: str, history: History, stop: Stop) -> Iterator[Event]:
+    def _events(self, question: str, history: History, stop: Stop, generator: Generator | None) -> Iterator[Event]:
         clock = _Clock()
         with self._lease() as loaded:
             asked = understand(question, history, loaded.names, loaded.index.library)
             draft = _facts_lane(asked, loaded)
-            writer = prose.Writer(draft, self._generator, max_tokens=self._settings.max_tokens, stop=stop)
+            writer = prose.Writer(draft, generator, max_tokens=self._settings.max_tokens, stop=stop)
             stats = {"facts_ms": clock.ms(), "first_sentence_ms": None, "total_ms": None}
             draft.notes.extend(
                 note for note in (self._notice if draft.sides else "", loaded.index.notice or "") if note
@@ -219,6 +222,15 @@ class Assistant:
             if len({artifact.id for artifact in artifacts}) < 2:
                 raise SidebysideError("comparing takes two different artifacts; see: sidebyside library")
             return overviews.compare_artifacts(loaded.index.library, artifacts, loaded.retriever)
+
+    def search(self, text: str, k: int = 10) -> tuple[Found, ...]:
+        """The at most `k` artifacts whose pages come nearest to what is described, best first.
+
+        Nearest is not the same as stated: `answer` tells whether the pages say it.
+        """
+        with self._lease() as loaded:
+            found = loaded.retriever.across((text,), artifacts=k)
+            return tuple(Found(loaded.index.library.get(artifact), tuple(hits)) for artifact, hits in found.items())
 
     def close(self) -> None:
         """Free the index and the model."""

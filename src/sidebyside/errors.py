@@ -12,6 +12,7 @@ SidebysideError                 everything this package raises on purpose
 │   ├── ModelDamagedError       size or hash differs from the catalogue
 │   └── DownloadError           no source could deliver
 ├── GenerationError             the model process died, timed out, or its queue is full
+├── BusyError                   more is asked at once than is taken on; later it will be
 ├── QuestionSetError            a file of evaluation questions cannot be read: file, line where known, reason
 └── SettingsError               a setting has an unusable value
 
@@ -77,6 +78,10 @@ class DownloadError(ModelError):
 
 class GenerationError(SidebysideError):
     """The model process died, timed out, or its queue is full."""
+
+
+class BusyError(SidebysideError):
+    """More is asked at once than is taken on; the same will be done later."""
 
 
 class SettingsError(SidebysideError):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from sidebyside.errors import SidebysideError
 
 if TYPE_CHECKING:
-    from sidebyside.records import Comparison, Event, Library
+    from sidebyside.records import Comparison, Event, Found, Library
 
 log = logging.getLogger(__name__)
 
@@ -31,28 +31,42 @@ class AssistantLike(Protocol):
     @property
     def model(self) -> str | None: ...
 
-    def stream(self, question: str, history: Sequence[tuple[str, str]] = ()) -> Iterator[Event]: ...
+    def stream(
+        self, question: str, history: Sequence[tuple[str, str]] = (), *, write: bool = True
+    ) -> Iterator[Event]: ...
 
     def warm(self) -> None: ...
 
     def compare(self, names: Sequence[str]) -> Comparison: ...
 
+    def search(self, text: str, k: int = 10) -> tuple[Found, ...]: ...
+
     def close(self) -> None: ...
 
 
 class Run:
-    """Streams one answer; `stop()` ends it from any thread, and closing the iterator stops the model."""
+    """Streams one answer; `stop()` ends it from any thread, and closing the iterator stops the model.
+
+    Without `write` the LLM stays out of it. `failure` is what ended the answer early, `error` its text.
+    """
 
     def __init__(
-        self, lease: AbstractContextManager[AssistantLike], question: str, history: Sequence[tuple[str, str]]
+        self,
+        lease: AbstractContextManager[AssistantLike],
+        question: str,
+        history: Sequence[tuple[str, str]],
+        *,
+        write: bool = True,
     ) -> None:
         self._lease = lease
         self._question = question
         self._history = list(history)
+        self._write = write
         self._stopped = threading.Event()
         self._queue: asyncio.Queue[Event | SidebysideError | None] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         self._stream: Iterator[Event] | None = None
+        self.failure: SidebysideError | None = None
         self.error = ""
         self.abandoned = False
 
@@ -74,7 +88,7 @@ class Run:
         try:
             while (item := await self._queue.get()) is not None:
                 if isinstance(item, SidebysideError):
-                    self.error = str(item)
+                    self.failure, self.error = item, str(item)
                     return
                 yield item
         finally:
@@ -94,7 +108,8 @@ class Run:
             self._post(None)
 
     def _forward(self, assistant: AssistantLike) -> None:
-        stream = self._stream = assistant.stream(self._question, self._history)
+        options = {} if self._write else {"write": False}
+        stream = self._stream = assistant.stream(self._question, self._history, **options)
         try:
             for event in stream:
                 if self.stopped:

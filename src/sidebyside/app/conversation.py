@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sidebyside.app.asking import Run
 from sidebyside.app.examples import follow_ups
-from sidebyside.app.provider import Provider
+from sidebyside.app.provider import BUSY, MAX_ANSWERS, Provider
 from sidebyside.app.turns import Turn, history, turn_from_dict
 from sidebyside.errors import SidebysideError
 
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 MAX_QUESTION = 2000
 MAX_TURNS = 200
-# Answers at once over all open pages; each has a thread of its own.
-MAX_RUNNING = 64
-BUSY = "Very many questions are being answered at the moment. Please try again shortly."
+MAX_RUNNING = MAX_ANSWERS
 
 
 class Conversation:
@@ -42,7 +40,7 @@ class Conversation:
             yield [*turns, Turn(question, state="failed", error=BUSY)]
             return
         turn = Turn(question)
-        run = self._running[session] = Run(self._provider.lease(), question, history(turns))
+        run = self._running[session] = Run(self._provider.answering(), question, history(turns))
         try:
             yield [*turns, turn]
             async for event in run.events():

@@ -8,11 +8,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sidebyside.app.asking import AssistantLike
-from sidebyside.errors import SidebysideError
+from sidebyside.errors import BusyError, SidebysideError
 from sidebyside.settings import Settings
 
 if TYPE_CHECKING:
     from sidebyside.records import Library
+
+# Answers at once over all interfaces: each has a thread of its own.
+MAX_ANSWERS = 64
+BUSY = "Very many questions are being answered at the moment. Please try again shortly."
 
 Opener = Callable[[Settings, str | None], AssistantLike]
 
@@ -48,6 +52,7 @@ class Provider:
         self._guard = threading.Lock()
         self._held: _Held | None = None
         self._model: str | None = None
+        self._answers = 0
 
     def warm(self) -> None:
         """Open and load the assistant in the background, so that the first question need not wait for it."""
@@ -73,6 +78,25 @@ class Provider:
                 done = held.retired and held.users == 0
             if done:
                 held.assistant.close()
+
+    @contextmanager
+    def answering(self) -> Iterator[AssistantLike]:
+        """The assistant for one answer. Raises BusyError while MAX_ANSWERS are being written."""
+        with self._guard:
+            if self._answers >= MAX_ANSWERS:
+                raise BusyError(BUSY)
+            self._answers += 1
+        try:
+            with self.lease() as assistant:
+                yield assistant
+        finally:
+            with self._guard:
+                self._answers -= 1
+
+    @property
+    def answers(self) -> int:
+        """How many answers are being written."""
+        return self._answers
 
     def library(self) -> Library:
         """The library of the newest generation. Raises SidebysideError when it cannot be opened."""

@@ -16,6 +16,7 @@ from sidebyside.records.answers import (
 from sidebyside.records.asking import (
     Evidence,
     Filter,
+    Found,
     Hit,
     Question,
     QuestionKind,
@@ -52,6 +53,7 @@ __all__ = [
     "Excerpt",
     "Fact",
     "Filter",
+    "Found",
     "Hit",
     "Library",
     "Message",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sidebyside.records.pages import EvidenceClass, Passage, Sentence, Source
+from sidebyside.records.pages import Artifact, EvidenceClass, Passage, Sentence, Source
 
 QuestionKind = Literal[
     "chat",
@@ -81,6 +81,14 @@ class Hit:
     score: float
     similarity: float
     whole: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An artifact that was searched for by what it does: `hits` are the sentences that say so, best first."""
+
+    artifact: Artifact
+    hits: tuple[Hit, ...]
 
 
 @dataclass(frozen=True, slots=True)
