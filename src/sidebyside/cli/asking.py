@@ -14,6 +14,7 @@ from sidebyside.cli.shell import (
     index_option,
     json_option,
     load_settings,
+    one_line,
     print_json,
     print_markdown,
     print_table,
@@ -34,11 +35,22 @@ no_llm_option = click.option("--no-llm", is_flag=True, help="Answer from tables 
 
 
 @click.command()
-@click.argument("question", nargs=-1, required=True)
+@click.argument("question", nargs=-1)
 @click.option(
     "--history",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="JSON file with the conversation so far: [[question, answer], ...].",
+)
+@click.option(
+    "--file",
+    "questions",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Answer the questions of a file instead: one a line, or JSON lines (.jsonl); with --out.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the answers to --file go, as JSON lines; the same command again goes on where it stopped.",
 )
 @model_option
 @no_llm_option
@@ -47,18 +59,44 @@ no_llm_option = click.option("--no-llm", is_flag=True, help="Answer from tables 
 def ask(
     question: tuple[str, ...],
     history: Path | None,
+    questions: Path | None,
+    out: Path | None,
     model: str | None,
     no_llm: bool,
     as_json: bool,
     index_dir: Path | None,
 ) -> None:
     """Answer QUESTION from the pages, with sources."""
+    if bool(question) == bool(questions):
+        raise click.UsageError("give either a QUESTION or --file")
+    if bool(questions) != bool(out) or (questions and history):
+        raise click.UsageError("--file and --out go together, and without --history")
+    settings = answer_settings(index_dir, model, no_llm)
+    if questions and out:
+        ask_file(questions, out, settings, as_json=as_json)
+        return
     from sidebyside.assistant import Assistant
 
     turns = read_history(history) if history else []
-    settings = answer_settings(index_dir, model, no_llm)
     with Assistant.open(settings.index, settings=settings) as assistant:
         show_answer(assistant, " ".join(question), turns, as_json=as_json)
+
+
+def ask_file(questions: Path, out: Path, settings: Settings, *, as_json: bool) -> None:
+    """Answer a file of questions into another; exit code 1 if some failed."""
+    from sidebyside.assistant import Assistant
+    from sidebyside.cli import batch
+
+    lines = batch.read_questions(questions)
+    with Assistant.open(settings.index, settings=settings) as assistant, ProgressReport() as bar:
+        report = batch.answer_file(assistant, lines, out, lambda done, total: bar("asking", done, total))
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        for line in batch.report_lines(report, out):
+            click.echo(one_line(line), err=True)
+    if report.failed:
+        raise SystemExit(1)
 
 
 @click.command(short_help="Compare two or more artifacts.")
