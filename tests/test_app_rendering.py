@@ -11,7 +11,6 @@ import pytest
 
 from sidebyside.app.answers import copy_text, turn_html
 from sidebyside.app.evidence_view import highlighted
-from sidebyside.app.examples import example_questions, follow_ups
 from sidebyside.app.export import export
 from sidebyside.app.library_view import artifact_html, library_html
 from sidebyside.app.markup import answer_html, clean
@@ -20,7 +19,7 @@ from sidebyside.app.sides import compare_sides
 from sidebyside.app.sides_view import capabilities_html, facts_html, links_html, order_html, remarks_html
 from sidebyside.app.turns import Turn
 from sidebyside.records import Answer, Citation, Fact, Library, Source, Table
-from standin import CONTEXT, DIFFUSION, DREAMBOOTH, EIGHT_K, LIBRARY, LLAMA, LLAVA, RANK, StandIn
+from standin import CONTEXT, DIFFUSION, EIGHT_K, LIBRARY, LLAMA, RANK, StandIn
 
 TAGS = set(
     """a article aside b blockquote br button circle code details div em figcaption figure form h2 h3 h4 input label li
@@ -194,26 +193,6 @@ def test_copied_text_carries_the_quotes():
     assert text.startswith("**Which?**\n\n**Stable-Diffusion** has the highest UnfragileRank: 55/100 [1]")
     assert f'[1] {DIFFUSION}, table value: "UnfragileRank: 55/100" (000_52407efc6c2f28a0.txt, characters ' in text
     assert "Note: The page's verdict says" in text
-
-
-def test_examples_name_what_the_library_holds():
-    questions = example_questions(LIBRARY)
-    assert questions == (
-        f"How do {DREAMBOOTH} and {DIFFUSION} differ?",
-        "Which artifact has the highest UnfragileRank?",
-        f"What is unique about {DIFFUSION}?",
-        f"What does {DREAMBOOTH} cost?",
-    )
-    assert example_questions(Library(())) == ()
-
-
-def test_follow_ups_carry_on_with_what_the_library_knows():
-    assert follow_ups(CONTEXT, LIBRARY) == (
-        f"How do {LLAVA} and {LLAMA} differ?",
-        f"Which has the higher UnfragileRank, {LLAVA} or {LLAMA}?",
-        f"What is {LLAVA} best at?",
-    )
-    assert follow_ups(replace(CONTEXT, artifacts=("gone",)), LIBRARY) == ()
 
 
 def test_answer_says_who_wrote_it_and_what_was_rejected():

@@ -19,14 +19,14 @@ PACKAGE = ROOT / "src" / "sidebyside"
 # The stations on the way from a page to an answer. None knows another: what they share are the nouns in records.
 STAGES = {
     *("pages", "library", "passages", "embedding", "index"),
-    *("question", "retrieval", "facts", "evidence", "prompts", "generation", "verification", "models"),
+    *("question", "retrieval", "facts", "evidence", "prompts", "generation", "verification", "models", "suggestions"),
 }
 # The one exception: a generation on disk holds a library and passages, so the index calls what reads them.
 KNOWS = {"index": {"library", "passages"}}
 # The parts that put stages together, and the interfaces on top of them.
 COMPOSING = {
     *("assistant", "asking", "lanes", "indexing", "scanning", "evaluation", "doctor"),
-    *("cli", "app", "server", "__init__", "__main__"),
+    *("aio", "mcp_server", "cli", "app", "server", "__init__", "__main__"),
 }
 # Libraries that take long to load, and the parts that may name them at all.
 HEAVY = {
@@ -80,7 +80,9 @@ def own_imports(path: Path) -> set[str]:
 
 def test_only_interfaces_know_the_assistant():
     users = {name.split(".")[0] for name, path in modules() if "assistant" in own_imports(path)}
-    assert users <= {"__init__", "asking", "cli", "app", "server", "evaluation", "assistant"}
+    assert users <= {
+        *("__init__", "asking", "aio", "mcp_server", "cli", "app", "server", "evaluation", "assistant"),
+    }
 
 
 def test_no_stage_imports_another_stage():

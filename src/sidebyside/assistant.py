@@ -22,6 +22,7 @@ from sidebyside.question import understand
 from sidebyside.records import Answer, Artifact, Comparison, Event, Found, Library, Question
 from sidebyside.retrieval import Retriever
 from sidebyside.settings import Settings
+from sidebyside.suggestions import next_questions
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -213,7 +214,8 @@ class Assistant:
                 )
             stats["total_ms"] = clock.ms()
             last = self._finish(draft.answer(extra=writer.blocks()), loaded, writer, stats)
-            yield Event("answer", "", last)
+            suggestions = next_questions(last, loaded.index.library, [earlier for earlier, _answer in history])
+            yield Event("answer", "", replace(last, suggestions=suggestions))
 
     def compare(self, names: Sequence[str]) -> Comparison:
         """Artifacts side by side, by label, name or id. Raises SidebysideError for a name that fits none or several."""

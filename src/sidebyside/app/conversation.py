@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sidebyside.app.asking import Run
-from sidebyside.app.examples import follow_ups
 from sidebyside.app.provider import BUSY, MAX_ANSWERS, Provider
 from sidebyside.app.turns import Turn, history, turn_from_dict
-from sidebyside.errors import SidebysideError
-
-if TYPE_CHECKING:
-    from sidebyside.records import Answer
 
 MAX_QUESTION = 2000
 MAX_TURNS = 200
@@ -44,9 +39,7 @@ class Conversation:
         try:
             yield [*turns, turn]
             async for event in run.events():
-                turn = turn.with_answer(event.answer, "writing")
-                if event.type == "answer":
-                    turn = turn.with_answer(self._with_follow_ups(event.answer), "done")
+                turn = turn.with_answer(event.answer, "done" if event.type == "answer" else "writing")
                 yield [*turns, turn]
         finally:
             if self._running.get(session) is run:
@@ -69,15 +62,6 @@ class Conversation:
         if run is not None:
             run.abandoned = True
             run.stop()
-
-    def _with_follow_ups(self, answer: Answer) -> Answer:
-        """The answer with questions to ask next, where the assistant names none."""
-        if answer.suggestions:
-            return answer
-        try:
-            return replace(answer, suggestions=follow_ups(answer, self._provider.library()))
-        except SidebysideError:
-            return answer
 
 
 def restored(stored: Any) -> list[Turn]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sidebyside.app.answers import ask_button
-from sidebyside.app.examples import example_questions
 from sidebyside.app.markup import clean, message_html
 from sidebyside.app.provider import Provider
 from sidebyside.errors import IndexMissingError, SidebysideError
+from sidebyside.suggestions import first_questions
 
 if TYPE_CHECKING:
     from sidebyside.records import Library
@@ -47,7 +47,7 @@ def welcome_html(provider: Provider) -> str:
         return _notice_html("The library cannot be opened", str(error))
     if not library.artifacts:
         return _notice_html("The library is empty", "Add comparison pages on the Library tab.")
-    items = "".join(f"<li>{ask_button(question)}</li>" for question in example_questions(library))
+    items = "".join(f"<li>{ask_button(question)}</li>" for question in first_questions(library))
     return (
         '<section class="welcome"><div><h2>Ask your comparison pages</h2>'
         "<p>Every sentence of an answer carries a quote from a page you saved, or it is not shown.</p>"

@@ -23,7 +23,6 @@ class Draft:
     sides: list[Side] = field(default_factory=list)
     aspect: str = ""
     closing: str = ""
-    suggestions: list[str] = field(default_factory=list)
     _cited: dict[tuple[str, str, int, int, str], Citation] = field(default_factory=dict)
     _consulted: dict[tuple[str, str, int, int, str], Evidence] = field(default_factory=dict)
 
@@ -62,7 +61,6 @@ class Draft:
             table=self.table,
             kind=self.question.kind,
             consulted=tuple(self._citation(item, 0) for item in unused),
-            suggestions=tuple(self.suggestions),
         )
 
     def _citation(self, evidence: Evidence, number: int) -> Citation:
