@@ -18,12 +18,12 @@ import pytest
 
 from fakes import FakeEncoder
 from sidebyside.assistant import Assistant
-from sidebyside.index import first_rows
 from sidebyside.indexing import build_index
+from sidebyside.lexical import LexicalTable
 from sidebyside.library import build_library
 from sidebyside.names import NameIndex
 from sidebyside.pages import parse_page
-from sidebyside.passages import build_passages
+from sidebyside.passages import build_passages, first_rows
 from sidebyside.records import Answer, Citation, Library, Passage
 from sidebyside.retrieval import Retriever
 from sidebyside.settings import Settings
@@ -160,9 +160,14 @@ class MemoryIndex:
         self.passages: tuple[Passage, ...] = build_passages(library)
         self.vectors = encoder.encode([sentence.text for p in self.passages for sentence in p.sentences])
         self.first_rows = first_rows(self.passages)
+        self.lexical = LexicalTable.build(sentence.text for p in self.passages for sentence in p.sentences)
         bounds = [*self.first_rows.tolist(), len(self.vectors)]
         means = [self.vectors[a:b].mean(axis=0) for a, b in pairwise(bounds)]
         self._means = np.stack([mean / np.linalg.norm(mean) for mean in means])
+
+    def positions(self, artifact_id: str) -> range:
+        found = [place for place, passage in enumerate(self.passages) if passage.artifact == artifact_id]
+        return range(found[0], found[-1] + 1) if found else range(0)
 
     def search(self, vector: np.ndarray, k: int) -> list[tuple[int, float]]:
         scores = self._means @ vector

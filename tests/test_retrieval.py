@@ -7,6 +7,7 @@ import pytest
 
 import invented
 from invented import ContentEncoder, MemoryIndex, artifact_id
+from sidebyside.lexical import LexicalTable
 from sidebyside.records import Hit, Library
 from sidebyside.retrieval import Retriever
 
@@ -211,6 +212,10 @@ def test_an_empty_library_finds_nothing():
         passages = ()
         vectors = np.zeros((0, 384), dtype=np.float32)
         first_rows = np.zeros(0, dtype=np.int64)
+        lexical = LexicalTable.build([])
+
+        def positions(self, artifact_id):
+            return range(0)
 
         def search(self, vector, k):
             return []

@@ -30,7 +30,7 @@ except ImportError:  # pragma: no cover - Windows, where deleting an open file f
     fcntl = None  # type: ignore[assignment]
 
 # Raised when a change in the files makes older generations unreadable.
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 # How often and how fast a second writer looks who the first one is.
 _LOOKS = 20

@@ -2,10 +2,13 @@
 
     library.jsonl passages.jsonl pages.jsonl    the records, one a line
     origins.json                                which files the pages came from (indexing.py reads and writes it)
+    passages.npz                                where each passage stands in its file, and whose it is
     embeddings.npy                              float32, one row per sentence, in the order of the passages
+    lexical/                                    BM25 scores of all stems and sentences, as bm25s stores them
     chroma/                                     one row per passage: the normalised mean of its sentences' vectors
 
-Chroma can be rebuilt from the other files. Opening a Chroma folder changes it, so readers open a private copy.
+passages.npz, lexical/ and chroma/ can be made from the other files. Opening a Chroma folder changes it, so readers
+open a private copy.
 """
 
 from __future__ import annotations
@@ -32,8 +35,9 @@ from sidebyside.errors import (
     SidebysideError,
 )
 from sidebyside.generations import Manifest, rebuild_command
-from sidebyside.library import read_library
-from sidebyside.passages import read_passages
+from sidebyside.lexical import LexicalTable
+from sidebyside.library import open_library
+from sidebyside.passages import StoredPassages, first_rows, write_table
 from sidebyside.records import Library, Passage
 
 if TYPE_CHECKING:
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
 
 VECTORS = "embeddings.npy"
 CHROMA = "chroma"
+LEXICAL = "lexical"
 # Bytes of vectors that are held in memory: about 40,000 sentences of 384 numbers.
 _MOST_IN_MEMORY = 64_000_000
 # Rows that are looked for again before a generation is published.
@@ -55,8 +60,10 @@ _ATTEMPTS = 5
 class LibraryIndex:
     """An opened generation. It keeps answering from the same files while newer generations are published.
 
-    `vectors` is float32 (sentences, dimension), read-only, one unit row per sentence in the order of `passages`;
-    `first_rows[i]` is the row of the first sentence of passage i. `notice` is set where something was worked around.
+    Texts of `passages` and capabilities of `library` are read when they are looked at; `lexical` tells how well each
+    sentence fits the words of a query. `vectors` is float32 (sentences, dimension), read-only, one unit row per
+    sentence in the order of `passages`; `first_rows[i]` is the row of the first sentence of passage i. `notice` is set
+    where something was worked around.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, notice: str | None = None) -> None:
@@ -68,23 +75,28 @@ class LibraryIndex:
         try:
             plain = {name: entry for name, entry in manifest.files.items() if not name.startswith(CHROMA + "/")}
             generations.check_files(folder, plain)
-            self.library: Library = read_library(folder / "library.jsonl")
-            self.passages: tuple[Passage, ...] = read_passages(folder / "passages.jsonl")
+            self.library: Library = open_library(folder / "library.jsonl")
+            self.passages = StoredPassages(folder)
             self.vectors: np.ndarray = _load_vectors(folder / VECTORS)
-            self.first_rows = first_rows(self.passages)
-            self._artifact_rows = _artifact_rows(self.passages, self.first_rows, len(self.vectors))
+            if len(self.vectors) != self.passages.sentences:
+                raise ValueError(f"{len(self.vectors)} vectors for {self.passages.sentences} sentences")
+            self.first_rows = self.passages.first_rows
+            self.lexical = LexicalTable.load(folder / LEXICAL, len(self.vectors))
         except BaseException:
             os.close(self._held)
             raise
         self._lock = threading.Lock()
         self._chroma: ChromaCopy | None = None
-        self._positions: dict[str, int] = {}
         self._means: np.ndarray | None = None
         self._closed = False
 
     def rows(self, artifact_id: str) -> range:
         """The rows of `vectors` that hold this artifact's sentences; empty if it has none."""
-        return self._artifact_rows.get(artifact_id, range(0))
+        return self.passages.rows(artifact_id)
+
+    def positions(self, artifact_id: str) -> range:
+        """The positions in `passages` of this artifact's; empty if it has none."""
+        return self.passages.positions(artifact_id)
 
     def search(self, vector: np.ndarray, k: int) -> list[tuple[int, float]]:
         """The k passages nearest to a unit vector over all artifacts, best first: (position in `passages`, cosine).
@@ -97,7 +109,7 @@ class LibraryIndex:
         chroma = self._open_chroma()
         if chroma is not None:
             try:
-                return [(self._positions[found], score) for found, score in chroma.query(vector, k)]
+                return [(self.passages.position(found), score) for found, score in chroma.query(vector, k)]
             except (LibraryIndexError, OSError, KeyError) as error:  # KeyError: a row that is not ours
                 self._give_up_chroma(str(error))
         return self._search_exactly(vector, k)
@@ -135,7 +147,6 @@ class LibraryIndex:
             if self._chroma is None and self._means is None and not self._closed:
                 try:
                     self.check_chroma()
-                    self._positions = {passage.id: position for position, passage in enumerate(self.passages)}
                     self._chroma = ChromaCopy(self.folder / CHROMA, len(self.passages))
                 except (LibraryIndexError, OSError) as error:
                     self._fall_back(f"Chroma cannot be opened ({error})")
@@ -161,21 +172,6 @@ class LibraryIndex:
         best = np.argpartition(-scores, k - 1)[:k]
         best = best[np.lexsort((best, -scores[best]))]
         return [(int(position), float(scores[position])) for position in best]
-
-
-def first_rows(passages: Sequence[Passage]) -> np.ndarray:
-    """int64 (passages,): the row of each passage's first sentence."""
-    counts = np.fromiter((len(passage.sentences) for passage in passages), dtype=np.int64, count=len(passages))
-    return np.concatenate(([0], np.cumsum(counts)[:-1])) if len(counts) else counts
-
-
-def _artifact_rows(passages: Sequence[Passage], first: np.ndarray, rows: int) -> dict[str, range]:
-    # Passages are grouped by artifact, so each artifact's sentences are one stretch.
-    bounds: dict[str, tuple[int, int]] = {}
-    ends = [*first[1:].tolist(), rows][: len(first)]
-    for passage, start, end in zip(passages, first.tolist(), ends, strict=True):
-        bounds[passage.artifact] = (bounds.get(passage.artifact, (start, end))[0], end)
-    return {artifact: range(start, end) for artifact, (start, end) in bounds.items()}
 
 
 def _load_vectors(path: Path) -> np.ndarray:
@@ -286,7 +282,9 @@ def publish_generation(
     """
     name, fingerprint, dimension = encoder
     vectors = _load_vectors(building / VECTORS)
-    _verify_plain(building, passages, vectors)
+    _verify_vectors(passages, vectors)
+    write_table(passages, building)
+    _write_lexical(building, passages)
     first = first_rows(passages)
     churn = _write_rows(building, base, fingerprint, passages, vectors, first, progress)
     manifest = Manifest(
@@ -338,16 +336,23 @@ def _wording(passage: Passage) -> tuple[str, ...]:
     return tuple(sentence.text for sentence in passage.sentences)
 
 
-def _verify_plain(building: Path, passages: Sequence[Passage], vectors: np.ndarray) -> None:
-    """Count what was written, and look at some of the vectors."""
-    with (building / "passages.jsonl").open("rb") as file:
-        lines = sum(1 for _ in file)
+def _verify_vectors(passages: Sequence[Passage], vectors: np.ndarray) -> None:
+    """Count them, and look at some."""
     rows = sum(len(passage.sentences) for passage in passages)
     some = vectors[:: max(1, rows // 1000)]
-    if lines != len(passages):
-        raise IndexDamagedError(f"the new generation has {lines} of {len(passages)} passages; the old index stays")
     if len(vectors) != rows or not np.allclose(np.linalg.norm(some, axis=1), 1, atol=1e-3):
         raise IndexDamagedError("the new generation's vectors are incomplete; the old index stays")
+
+
+def _write_lexical(building: Path, passages: Sequence[Passage]) -> None:
+    """Write the lexical table, and ask what was written for some of the sentences."""
+    texts = [sentence.text for passage in passages for sentence in passage.sentences]
+    built = LexicalTable.build(texts)
+    built.save(building / LEXICAL)
+    stored = LexicalTable.load(building / LEXICAL, len(texts))
+    for text in texts[:: max(1, len(texts) // _SAMPLE)]:
+        if not np.array_equal(stored.scores(text), built.scores(text)):
+            raise IndexDamagedError("the new generation's lexical table is not as it was built; the old index stays")
 
 
 def _verify_rows(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -33,6 +35,51 @@ def read_jsonl(path: str | Path, *kinds: type[Any]) -> Iterator[Any]:
         raise IndexDamagedError(f"{path} cannot be read ({error}); build the index again: sidebyside index") from None
 
 
+class LineFile:
+    """The lines of a file, read one at a time; safe for several threads, and readable after the file was deleted."""
+
+    def __init__(self, path: str | Path, places: Sequence[int] = ()) -> None:
+        """`places` has where each line begins, and last where the file ends, in bytes. Raises OSError."""
+        self._path = path
+        self._places = places
+        self._lock = threading.Lock()
+        # A descriptor, closed when nobody holds this object any longer.
+        self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+
+    def record(self, number: int, kind: type[Any]) -> Any:
+        """Line `number`, counted from 0, as a record of this kind. Raises IndexDamagedError."""
+        line = self.read(int(self._places[number]), int(self._places[number + 1]))
+        return parse_record(line, kind, where=f"{self._path}, line {number + 1}")
+
+    def read(self, start: int, end: int) -> bytes:
+        """The bytes of the file from `start` to `end`. Raises IndexDamagedError if it ends before."""
+        with self._lock:
+            os.lseek(self._descriptor, start, os.SEEK_SET)
+            data = os.read(self._descriptor, end - start)
+        if len(data) != end - start:
+            raise IndexDamagedError(f"{self._path} is cut off; build the index again: sidebyside index")
+        return data
+
+    def __del__(self) -> None:
+        descriptor = getattr(self, "_descriptor", None)
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def parse_record(line: bytes, kind: type[Any], *, where: str) -> Any:
+    """One record out of what `write_jsonl` wrote; `where` names the place in the error. Raises IndexDamagedError."""
+    return _read_line(line, (kind,), where)
+
+
+def parse_records(array: bytes, kind: type[Any], *, where: str) -> tuple[Any, ...]:
+    """The records of a JSON array, as one line may hold them. Raises IndexDamagedError."""
+    try:
+        build = _builder(kind)  # type: ignore[arg-type]
+        return tuple(build(plain) for plain in json.loads(array))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise IndexDamagedError(f"{where} is damaged; build the index again: sidebyside index") from None
+
+
 def to_plain(value: Any) -> Any:
     """A record as plain JSON types."""
     if is_dataclass(value) and not isinstance(value, type):
@@ -48,7 +95,7 @@ def to_plain(value: Any) -> Any:
     return value
 
 
-def _read_line(line: str, kinds: tuple[Any, ...], where: str) -> Any:
+def _read_line(line: str | bytes, kinds: tuple[Any, ...], where: str) -> Any:
     try:
         plain = json.loads(line)
         kind = next(kind for kind in kinds if _fits(plain, kind))

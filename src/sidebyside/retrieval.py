@@ -7,8 +7,6 @@ weights are compared in benchmarks/evidence.py.
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
@@ -16,10 +14,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from sidebyside.records import Hit, Library, Passage
-from sidebyside.words import STOP_WORDS, stem, tokens
+from sidebyside.words import stem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from sidebyside.lexical import LexicalTable
 
 # Weight of the capability's similarity, and of the BM25 score (scaled to at most 1) beside the sentence's own.
 CAPABILITY_WEIGHT = 0.5
@@ -50,6 +50,9 @@ class Searchable(Protocol):
     def vectors(self) -> NDArray[np.float32]: ...
     @property
     def first_rows(self) -> NDArray[np.int64]: ...
+    @property
+    def lexical(self) -> LexicalTable: ...
+    def positions(self, artifact_id: str) -> range: ...
     def search(self, vector: NDArray[np.float32], k: int) -> list[tuple[int, float]]: ...
 
 
@@ -59,21 +62,19 @@ class Retriever:
     def __init__(self, index: Searchable, encoder: QueryEncoder) -> None:
         self._index = index
         self._encoder = encoder
-        self._positions: dict[str, list[int]] = {}
-        for position, passage in enumerate(index.passages):
-            self._positions.setdefault(passage.artifact, []).append(position)
         self._encode_one = lru_cache(maxsize=512)(self._encode_text)
-        self._lexical = _Lexical(index.passages)
+        self._lexical = index.lexical
         self._sample = self._sample_rows()
 
     def inside(self, artifact: str, query: Query, k: int = 8) -> list[Hit]:
         """The k best sentences of one artifact (its id), best first; empty where it has no text."""
-        return self._score(self._positions.get(artifact, []), query)[:k]
+        return self._score(self._index.positions(artifact), query)[:k]
 
     def across(self, query: Query, artifacts: int = 10, each: int = 3) -> dict[str, list[Hit]]:
         """The best sentences of the best artifacts, by artifact id, best artifact first."""
         near = [position for position, _ in self._index.search(self._encode(query), _CANDIDATES)]
-        candidates = sorted({*near, *self._lexical.best(" ".join(query[:1]), _CANDIDATES)})
+        worded = self._positions_of(self._lexical.best(" ".join(query[:1]), _CANDIDATES))
+        candidates = sorted({*near, *worded.tolist()})
         grouped: dict[str, list[Hit]] = {}
         for hit in self._score(candidates, query):
             grouped.setdefault(hit.passage.artifact, []).append(hit)
@@ -81,7 +82,7 @@ class Retriever:
 
     def knows(self, word: str) -> bool:
         """Whether a word, in any inflection, stands in the library's texts."""
-        return stem(word) in self._lexical.vocabulary
+        return stem(word) in self._lexical
 
     def rarity(self, words: Sequence[str]) -> dict[str, float]:
         """How telling each word's stem is: 2 where one sentence of the library has it, near 0 where most have.
@@ -105,7 +106,7 @@ class Retriever:
     def capability_vectors(self, artifact: str) -> dict[str, NDArray[np.float32]]:
         """One L2-normalised vector per capability id: the mean of its sentences' vectors."""
         vectors: dict[str, list[NDArray[np.float32]]] = {}
-        for position in self._positions.get(artifact, []):
+        for position in self._index.positions(artifact):
             vectors.setdefault(self._index.passages[position].capability, []).append(self._rows(position))
         return {capability: _mean(np.concatenate(rows)) for capability, rows in vectors.items()}
 
@@ -114,9 +115,17 @@ class Retriever:
 
     def _sample_rows(self) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
         """Evenly spread rows of `vectors`, at most _SAMPLE, with the artifact of each."""
-        owners = np.array([p.artifact for p in self._index.passages for _ in p.sentences], dtype=object)
-        rows = np.arange(0, len(owners), max(1, len(owners) // _SAMPLE), dtype=np.int64)
-        return rows, owners[rows]
+        count = len(self._index.vectors)
+        rows = np.arange(0, count, max(1, count // _SAMPLE), dtype=np.int64)
+        owners = np.empty(len(self._index.passages), dtype=object)
+        for artifact in self._index.library.artifacts:
+            span = self._index.positions(artifact.id)
+            owners[span.start : span.stop] = artifact.id
+        return rows, owners[self._positions_of(rows)]
+
+    def _positions_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The positions of the passages that hold these rows of `vectors`."""
+        return np.searchsorted(self._index.first_rows, rows, side="right") - 1
 
     def _encode_text(self, text: str) -> NDArray[np.float32]:
         row: NDArray[np.float32] = self._encoder.encode([text])[0]
@@ -154,47 +163,6 @@ class Retriever:
             passage = self._index.passages[position]
             rows.setdefault((passage.artifact, passage.capability), []).append(self._rows(position))
         return {key: float(_mean(np.concatenate(parts)) @ vector) for key, parts in rows.items()}
-
-
-class _Lexical:
-    """BM25 over the stems of all sentences, one score per sentence row, scaled so that the best is 1."""
-
-    def __init__(self, passages: Sequence[Passage]) -> None:
-        import bm25s
-
-        corpus = [_terms(sentence.text) for passage in passages for sentence in passage.sentences]
-        self._owner = np.repeat(np.arange(len(passages)), [len(passage.sentences) for passage in passages])
-        self._size = len(corpus)
-        self.vocabulary = Counter(term for terms in corpus for term in set(terms))
-        self._bm25 = bm25s.BM25() if self.vocabulary else None
-        if self._bm25 is not None:
-            self._bm25.index(corpus, show_progress=False)
-        self.scores = lru_cache(maxsize=64)(self._scores)
-
-    def _scores(self, query: str) -> NDArray[np.float32]:
-        known = [term for term in dict.fromkeys(_terms(query)) if term in self.vocabulary]
-        if self._bm25 is None or not known:
-            return np.zeros(self._size, dtype=np.float32)
-        scores: NDArray[np.float32] = self._bm25.get_scores(known)
-        best = float(scores.max())
-        return scores / best if best > 0 else scores
-
-    def rarity(self, term: str) -> float:
-        """2 for a term of one sentence, falling to 0.2 for one of all sentences; 1 for an unknown one."""
-        count = self.vocabulary.get(term, 0)
-        if not count or self._size < 2:
-            return 1.0
-        return max(0.2, 2 * math.log(self._size / count) / math.log(self._size))
-
-    def best(self, query: str, k: int) -> list[int]:
-        """Positions of the passages that hold the k best sentences."""
-        scores = self.scores(query)
-        top = np.argsort(-scores, kind="stable")[:k]
-        return [int(self._owner[row]) for row in top if scores[row] > 0]
-
-
-def _terms(text: str) -> list[str]:
-    return [stem(token.folded) for token in tokens(text) if token.folded not in STOP_WORDS]
 
 
 def _mean(rows: NDArray[np.float32]) -> NDArray[np.float32]:

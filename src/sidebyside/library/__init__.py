@@ -10,7 +10,7 @@ from sidebyside.library.diff import CapabilityChange, FactChange, LibraryDiff, d
 from sidebyside.library.identity import Cluster, cluster_versions, stated_total
 from sidebyside.library.matching import match_capabilities, merge_match
 from sidebyside.library.naming import assign_aliases, assign_ids, assign_labels
-from sidebyside.library.storage import read_library, read_pages, write_library, write_pages
+from sidebyside.library.storage import open_library, read_library, read_pages, write_library, write_pages
 from sidebyside.records import Artifact, Fact, Library, Page, Verdict
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "LibraryDiff",
     "build_library",
     "diff_libraries",
+    "open_library",
     "read_library",
     "read_pages",
     "write_library",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -157,6 +157,11 @@ class Artifact:
     sources: tuple[str, ...]
     url: str | None = None
 
+    @property
+    def described(self) -> int:
+        """How many capabilities the pages describe."""
+        return len(self.capabilities)
+
     def values(self, label: str) -> tuple[Fact, ...]:
         """Every fact with this label (case ignored), in source order; more than one distinct value is a conflict."""
         wanted = label.casefold()
@@ -189,9 +194,9 @@ class Library:
 
     def get(self, artifact_id: str) -> Artifact:
         """The artifact with this id; KeyError if there is none."""
-        for artifact in self.artifacts:
-            if artifact.id == artifact_id:
-                return artifact
+        place = bisect_left(self.artifacts, artifact_id, key=lambda artifact: artifact.id)
+        if place < len(self.artifacts) and self.artifacts[place].id == artifact_id:
+            return self.artifacts[place]
         raise KeyError(artifact_id)
 
     def conflicts(self) -> tuple[Conflict, ...]:
