@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sidebyside.aio import AsyncAssistant
     from sidebyside.asking import answer
     from sidebyside.assistant import Assistant
     from sidebyside.errors import PageError, SidebysideError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Answer": "records",
     "Assistant": "assistant",
+    "AsyncAssistant": "aio",
     "BuildReport": "records",
     "Citation": "records",
     "Event": "records",
@@ -38,6 +40,7 @@ _HOMES = {
 __all__ = [
     "Answer",
     "Assistant",
+    "AsyncAssistant",
     "BuildReport",
     "Citation",
     "Event",

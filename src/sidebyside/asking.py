@@ -14,18 +14,21 @@ _open: dict[Path, Assistant] = {}
 _lock = threading.Lock()
 
 
-def answer(question: str, *, history: Sequence[tuple[str, str]] = (), index: Path | str = "index") -> Answer:
+def answer(
+    question: str, *, history: Sequence[tuple[str, str]] = (), index: Path | str = "index", write: bool = True
+) -> Answer:
     """Answer one question from an index.
 
-    `history` holds earlier (question, answer text) pairs, oldest first. The assistant stays open for the next call
-    with the same index and follows new generations. Raises SidebysideError where there is no usable index.
+    `history` holds earlier (question, answer text) pairs, oldest first; with `write` false the LLM is left out. The
+    assistant stays open for the next call with the same index and follows new generations. Raises SidebysideError
+    where there is no usable index.
     """
     key = Path(index).resolve()
     with _lock:
         if key not in _open:
             _open[key] = Assistant.open(index)
         assistant = _open[key]
-    return assistant.answer(question, history)
+    return assistant.answer(question, history, write=write)
 
 
 @atexit.register

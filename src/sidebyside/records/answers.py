@@ -68,6 +68,12 @@ class Answer:
         data["stats"] = dict(self.stats)
         return data
 
+    def _repr_markdown_(self) -> str:
+        """What a notebook shows for it."""
+        from sidebyside.records.display import answer_markdown
+
+        return answer_markdown(self)
+
 
 @dataclass(frozen=True, slots=True)
 class SharedCapability:
