@@ -225,6 +225,11 @@ class Assistant:
                 raise SidebysideError("comparing takes two different artifacts; see: sidebyside library")
             return overviews.compare_artifacts(loaded.index.library, artifacts, loaded.retriever)
 
+    def artifact(self, name: str) -> Artifact:
+        """One artifact, by label, name or id. Raises SidebysideError for a name that fits none or several."""
+        with self._lease() as loaded:
+            return _named(name, loaded)
+
     def search(self, text: str, k: int = 10) -> tuple[Found, ...]:
         """The at most `k` artifacts whose pages come nearest to what is described, best first.
 
