@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sidebyside.instructions import addresses_assistant
 from sidebyside.quantities import Quantity, find_quantities
 from sidebyside.records import Artifact, Evidence, Hit, Question
 from sidebyside.words import content_stems, initials, is_common, is_named, is_word, stem, tokens
@@ -93,6 +94,7 @@ def select_evidence(
     `background` is how similar the rest of the library is to the question, `rarity` how telling the stems of its words
     are; see `Retriever`.
     """
+    hits = [hit for hit in hits if not addresses_assistant(hit.sentence.text)]
     names = content_stems(artifact.name)
     wanted = {stem(word): rarity.get(stem(word), 1.0) for word in question.topic if stem(word) not in names}
     absent = tuple(w for w in question.topic if stem(w) in wanted and not is_common(w) and not _occurs(w, hits))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sidebyside.instructions import addresses_assistant
 from sidebyside.records import PART_CLASSES, Artifact, Capability, Evidence, SharedCapability
 
 if TYPE_CHECKING:
@@ -61,13 +62,17 @@ def _pairs(
 
 
 def headline(artifact: Artifact, capability: Capability) -> Evidence:
-    """The sentence that stands for a capability: the first of its description, else of what it has."""
+    """The sentence that stands for a capability: the first of its description, else of what it has.
+
+    Sentences that address an assistant are passed over where there are others.
+    """
     from sidebyside.passages import split_sentences
 
     parts = dict(capability.parts())
     label = "description" if "description" in parts else next(iter(parts))
     excerpt = parts[label]
-    start, end = split_sentences(excerpt.text)[0] if excerpt.text.strip() else (0, len(excerpt.text))
+    spans = split_sentences(excerpt.text) or [(0, len(excerpt.text))]
+    start, end = next((span for span in spans if not addresses_assistant(excerpt.text[slice(*span)])), spans[0])
     source = excerpt.source
     place = type(source)(source.file, *excerpt.span(start, end), source.date)
     whole = capability.description or excerpt

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sidebyside.evidence import Side, as_evidence, select_evidence
+from sidebyside.instructions import addresses_assistant
 from sidebyside.lanes.draft import Draft
 from sidebyside.names import NameIndex
 from sidebyside.records import Artifact, Question
@@ -33,7 +34,8 @@ def _show_mention(draft: Draft, name: str, retriever: Retriever) -> None:
     """Where a page describes something by means of the name, that sentence; claims about alternatives do not count."""
     for hits in retriever.across((name,), artifacts=5, each=200).values():
         for hit in hits:
-            if hit.passage.part == "description" and _about(name, hit.sentence.text):
+            text = hit.sentence.text
+            if hit.passage.part == "description" and _about(name, text) and not addresses_assistant(text):
                 owner = draft.library.get(hit.passage.artifact)
                 draft.blocks.append(f"The page about **{owner.label}** mentions it: {draft.quote(as_evidence(hit))}")
                 return

@@ -9,6 +9,7 @@ import numpy as np
 
 from sidebyside import facts
 from sidebyside.evidence import Side
+from sidebyside.instructions import addresses_assistant
 from sidebyside.lanes import missing
 from sidebyside.lanes.draft import Draft
 from sidebyside.lanes.verdicts import contradictions, verdict_evidence, verdicts_about
@@ -176,6 +177,6 @@ def _parts(artifact: Artifact, wanted: str) -> list[Evidence]:
     found = []
     for capability in artifact.capabilities:
         for part, excerpt in capability.parts():
-            if part == wanted:
+            if part == wanted and not addresses_assistant(excerpt.text):
                 found.append(Evidence(artifact.id, PART_CLASSES[part], excerpt.text, excerpt.source, excerpt.text))
     return found

@@ -6,10 +6,12 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sidebyside.errors import GenerationError
 from sidebyside.evidence import Side
+from sidebyside.instructions import addresses_assistant
 from sidebyside.lanes.draft import Draft
 from sidebyside.prompts import side_messages
 from sidebyside.verification import verify_sentence
@@ -85,8 +87,8 @@ class Writer:
         if self._generator is None:
             return
         try:
-            for side in self._draft.sides:
-                if not self._stop:
+            for side in map(_descriptive, self._draft.sides):
+                if side.evidence and not self._stop:
                     yield from self._about(side)
         except GenerationError as error:
             self._draft.notes.append(f"The language model did not answer ({error}); the quotes stand for themselves.")
@@ -128,13 +130,18 @@ class Writer:
         """The sentence with its citations if its evidence supports it, else ""."""
         name = side.artifact.label
         quotes = [item.quote for item in side.evidence]
-        check = verify_sentence(sentence, quotes, name=name, contexts=[item.context for item in side.evidence])
+        check = verify_sentence(sentence, quotes, name=name)
         if not check.supported:
             return ""
         marks = "".join(self._draft.cite(side.evidence[position]) for position in check.rests_on)
         body = sentence.rstrip(" .")
         named = body if side.artifact.name.casefold() in body.casefold() else f"**{name}**: {body}"
         return f"{_plain(named)} {marks}."
+
+
+def _descriptive(side: Side) -> Side:
+    """A side without sentences that address an assistant: what the model does not read it cannot obey or repeat."""
+    return replace(side, evidence=tuple(item for item in side.evidence if not addresses_assistant(item.quote)))
 
 
 def _sentences(pieces: Iterator[str]) -> Iterator[str]:

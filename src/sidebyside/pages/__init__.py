@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sidebyside.errors import PageError
+from sidebyside.instructions import addresses_assistant
 from sidebyside.pages.card import card_template, read_card
 from sidebyside.pages.collection import MAX_BYTES, CollectedFile, collect_pages
 from sidebyside.pages.decoding import check_text, decode_page
@@ -17,9 +18,10 @@ from sidebyside.pages.markdown import read_markdown
 from sidebyside.pages.passport import read_passport
 from sidebyside.pages.text import read_text
 from sidebyside.records import Page
+from sidebyside.sentences import split_sentences
 
 # Raise it whenever the same bytes can give another Page, so that stored pages are read again.
-READER_VERSION = 1
+READER_VERSION = 2
 
 __all__ = [
     "MAX_BYTES",
@@ -73,7 +75,18 @@ def parse_page(data: bytes, source: str, *, max_bytes: int = MAX_BYTES) -> Page:
     reader = next(known for known in FORMATS if known.sign.match(decoded.text))
     page = reader.read(decoded.text, source, hashlib.sha256(data).hexdigest())
     _check_texts(page)
-    return replace(page, warnings=(decoded.warning, *page.warnings)) if decoded.warning else page
+    warnings = [text for text in (decoded.warning, _addressed(page)) if text]
+    return replace(page, warnings=(*warnings, *page.warnings)) if warnings else page
+
+
+def _addressed(page: Page) -> str:
+    """A warning where sentences of a page tell an assistant what to write; "" where none does."""
+    texts = {excerpt.text for a in page.artifacts for capability in a.capabilities for _, excerpt in capability.parts()}
+    found = sum(addresses_assistant(text[a:b]) for text in texts for a, b in split_sentences(text))
+    if not found:
+        return ""
+    told = "1 sentence tells" if found == 1 else f"{found} sentences tell"
+    return f"{told} an assistant what to write; such text is never quoted or given to the model"
 
 
 def _check_texts(page: Page) -> None:

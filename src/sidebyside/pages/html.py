@@ -235,7 +235,8 @@ def _is_hidden(tag: Tag) -> bool:
         ("hidden" in attributes and attributes["hidden"] != "until-found")
         or attributes.get("aria-hidden", "").lower() == "true"
         or "display:none" in style
-        or "visibility:hidden" in style
+        or re.search(r"visibility:hidden|(?:^|;)(?:font-size|opacity):0(?:\.0*)?(?:px|em|rem|pt|%)?(?:;|!|$)", style)
+        is not None
     )
 
 
