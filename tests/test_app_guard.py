@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from sidebyside.app.guard import Guard
+from sidebyside.server.access import Access
 
 
 def respond(method, path, headers):
@@ -25,7 +26,7 @@ def respond(method, path, headers):
 
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": method, "path": path, "headers": raw, "query_string": b""}
-    asyncio.run(Guard(inner, hosts=["127.0.0.1"])(scope, receive, send))
+    asyncio.run(Guard(inner, Access(hosts=("127.0.0.1",)))(scope, receive, send))
     assert dict(sent[0]["headers"])[b"content-security-policy"]
     return sent[0]["status"]
 

@@ -49,14 +49,17 @@ def test_help_lists_every_command_with_a_whole_sentence():
     assert result.exit_code == 0
     listed = result.output.partition("Commands:\n")[2].strip().splitlines()
     assert [line.split()[0] for line in listed] == sorted(
-        ["ask", "card", "chat", "compare", "doctor", "eval", "index", "library", "models"]
+        ["ask", "card", "chat", "compare", "doctor", "eval", "index", "library", "models", "serve"]
     )
     assert all(line.endswith(".") and not line.endswith("...") for line in listed)
 
 
 @pytest.mark.parametrize(
     "command",
-    ["ask", "card", "chat", "compare", "doctor", "eval", "index", "library show", "library diff", "models list"],
+    [
+        *("ask", "card", "chat", "compare", "doctor", "eval", "index", "library show", "library diff", "models list"),
+        "serve",
+    ],
 )
 def test_every_command_takes_an_index(command):
     assert "--index DIR" in shell(*command.split(), "--help").output

@@ -54,8 +54,14 @@ class Settings(BaseSettings):
     )
     llm_key: SecretStr = Field(default=SecretStr(""), description="key for that server, if it wants one")
     max_page_bytes: int = Field(default=5_000_000, ge=1, description="larger page files are skipped")
-    host: str = Field(default="127.0.0.1", description="address the chat page listens on")
+    host: str = Field(default="127.0.0.1", description="address the servers listen on")
     port: int = Field(default=7860, ge=1, le=65535)
+    allowed_hosts: str = Field(
+        default="", description="names, separated by commas, under which the servers answer beside `host`"
+    )
+    token: SecretStr = Field(default=SecretStr(""), description="what programs have to send as a bearer token")
+    token_file: Path | None = Field(default=None, description="file that holds the token instead")
+    auth: SecretStr = Field(default=SecretStr(""), description="USER:PASSWORD that people have to give")
 
     @classmethod
     def load(cls, **flags: Any) -> Settings:

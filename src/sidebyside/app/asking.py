@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from sidebyside.errors import SidebysideError
 
 if TYPE_CHECKING:
-    from sidebyside.records import Comparison, Event, Found, Library
+    from sidebyside.records import Artifact, Comparison, Event, Found, Library
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,8 @@ class AssistantLike(Protocol):
     def warm(self) -> None: ...
 
     def compare(self, names: Sequence[str]) -> Comparison: ...
+
+    def artifact(self, name: str) -> Artifact: ...
 
     def search(self, text: str, k: int = 10) -> tuple[Found, ...]: ...
 
@@ -82,7 +84,7 @@ class Run:
             cancel()
         self._post(None)
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         """Every event until the answer is complete, `stop` is called, or it fails (then `error` is set)."""
         threading.Thread(target=self._work, name="answer", daemon=True).start()
         try:

@@ -1,19 +1,23 @@
-"""Lets through only what the page itself asks for, from this machine only, and tells the browser to load nothing else.
+"""Lets through only what the page and the API are asked for, by whom they may be asked, and tells browsers to load
+nothing else.
 
 Gradio serves far more than this page uses (files by path, proxies, monitoring, code generation). An allow-list keeps
 all of it out, whatever a later version adds. Host and Origin are checked because a foreign site can point its own
-name at 127.0.0.1 (DNS rebinding) and because any site may send requests here.
+name at 127.0.0.1 (DNS rebinding) and because any site may send requests here. Where a token or password is set, it is
+checked here, before anything else sees the request.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
+
+from sidebyside.server.access import Access
+from sidebyside.server.problems import problem
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,6 +32,11 @@ _GET = re.compile(
     r"|gradio_api/(?:info/?|app_id|startup-events|queue/data|upload_progress|heartbeat/\w+|call/(?:v2/)?ask/\w+))"
 )
 _POST = re.compile(r"/gradio_api/(?:queue/join|run/predict|cancel|reset|upload|call/(?:v2/)?ask)/?")
+
+# The routes of the API, which tells by itself what it does not have.
+_API = re.compile(r"/(?:api|v1|mcp)(?:/.*)?|/healthz|/metrics", re.DOTALL)
+# Needs no token: whether the server is up, for what watches over it; gradio asks itself once, when it starts.
+_OPEN = frozenset({"/healthz", "/gradio_api/startup-events"})
 
 # Bytes in the body of a request: dropped files, and everything else.
 MAX_UPLOAD = 64_000_000
@@ -59,11 +68,12 @@ HEADERS = {
 
 
 class Guard:
-    """ASGI middleware. `hosts` are the names under which the page may be asked for."""
+    """ASGI middleware. `access` says who may ask, and under which names beside those of this machine."""
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
-        self._hosts = LOOPBACK | {host.casefold() for host in hosts}
+        self._access = access
+        self._hosts = LOOPBACK | {host.casefold().strip("[]") for host in access.hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -73,8 +83,7 @@ class Guard:
             return
         refusal = self._refusal(scope)
         if refusal is not None:
-            status, reason = refusal
-            await PlainTextResponse(reason, status_code=status, headers=HEADERS)(scope, receive, send)
+            await self._response(scope, *refusal)(scope, receive, send)
             return
 
         async def send_with_headers(message: Message) -> None:
@@ -89,13 +98,41 @@ class Guard:
         headers = Headers(scope=scope)
         method, path = scope["method"], scope["path"]
         if _host(headers.get("host", "")) not in self._hosts:
-            return 403, "this page answers under localhost only"
+            return 403, "this server answers under localhost and the names given with --allowed-host only"
         if _foreign(headers, method):
             return 403, "requests from other sites are refused"
+        if self._access.required and path not in _OPEN and not self._access.allows(headers.get("authorization", "")):
+            return 401, "a token or password is needed: Authorization: Bearer TOKEN"
+        if _API.fullmatch(path) and "/.." not in path:
+            return _too_large(headers, path) if method in ("POST", "PUT", "PATCH") else None
         allowed = {"GET": _GET, "HEAD": _GET, "POST": _POST}.get(method)
         if allowed is None or not allowed.fullmatch(path) or ".." in path:
             return 404, "not here"
         return _too_large(headers, path) if method == "POST" else None
+
+    def _response(self, scope: Scope, status: int, reason: str) -> Response:
+        """What tells of a refusal: to programs a problem, to people a line."""
+        if _API.fullmatch(scope["path"]):
+            response = problem(scope, status, reason)
+        else:
+            response = PlainTextResponse(reason, status_code=status)
+        response.headers.update(HEADERS)
+        if status == 401:
+            for challenge in self._access.challenges:
+                response.headers.append("WWW-Authenticate", challenge)
+        return response
+
+
+class Doorway:
+    """ASGI middleware: requests for the API go to the API, all others on to the page."""
+
+    def __init__(self, app: ASGIApp, api: ASGIApp) -> None:
+        self._app = app
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        to_api = scope["type"] == "http" and _API.fullmatch(scope["path"])
+        await (self._api if to_api else self._app)(scope, receive, send)
 
 
 def _foreign(headers: Headers, method: str) -> bool:
@@ -111,7 +148,7 @@ def _too_large(headers: Headers, path: str) -> tuple[int, str] | None:
     length = headers.get("content-length", "")
     if not length.isascii() or not length.isdigit():
         return 411, "the length of the request is missing"
-    limit = MAX_UPLOAD if path.startswith("/gradio_api/upload") else MAX_BODY
+    limit = MAX_UPLOAD if path.startswith(("/gradio_api/upload", "/api/pages")) else MAX_BODY
     return (413, f"more than {limit // 1_000_000} MB at a time") if int(length) > limit else None
 
 

@@ -1,8 +1,7 @@
-"""Serves the page on this machine only, and refuses what the page itself never asks for."""
+"""Serves the page with the API beside it, and refuses what neither is asked for."""
 
 from __future__ import annotations
 
-import ipaddress
 import signal
 import threading
 import time
@@ -11,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 from starlette.middleware import Middleware
 
 from sidebyside.app.assets import STATIC
-from sidebyside.app.guard import MAX_UPLOAD, Guard
+from sidebyside.app.guard import MAX_UPLOAD, Doorway, Guard
 from sidebyside.app.page import build_page, stylesheet, theme
 from sidebyside.app.provider import Provider
 from sidebyside.app.routes import download_routes
 from sidebyside.errors import SettingsError
+from sidebyside.server.access import Access, access_from, check_reach
+from sidebyside.server.api import create_api
+from sidebyside.server.observing import Observed
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -28,13 +30,14 @@ def launch(settings: Settings, *, prevent_block: bool = False, provider: Provide
 
     `page.local_url` is its address and `page.close()` ends it. Raises SettingsError when the address cannot be used.
     """
-    _check_host(settings.host)
+    access = access_from(settings)
+    check_reach(settings, access)
     provider = provider or Provider(settings)
     provider.warm()
     page = build_page(provider, settings)
     try:
         page.queue(max_size=64, default_concurrency_limit=8, api_open=False).launch(
-            **_launch_options(settings, provider)
+            **_launch_options(settings, provider, access)
         )
     except OSError as error:
         raise SettingsError(
@@ -67,11 +70,17 @@ def _wait_for_end(page: gr.Blocks, provider: Provider) -> None:
         provider.close()
 
 
-def _launch_options(settings: Settings, provider: Provider) -> dict[str, Any]:
+def _launch_options(settings: Settings, provider: Provider, access: Access) -> dict[str, Any]:
+    api = create_api(provider, settings)
     return {
         "app_kwargs": {
             "routes": download_routes(provider, settings.index),
-            "middleware": [Middleware(Guard, hosts=[settings.host])],
+            "middleware": [
+                Middleware(Observed, metrics=api.state.core.metrics),
+                Middleware(Guard, access=access),
+                Middleware(Doorway, api=api),
+            ],
+            "lifespan": api.router.lifespan_context,
         },
         "server_name": settings.host,
         "server_port": settings.port,
@@ -91,15 +100,3 @@ def _launch_options(settings: Settings, provider: Provider) -> dict[str, Any]:
         "theme": theme(),
         "css": stylesheet(),
     }
-
-
-def _check_host(host: str) -> None:
-    """The page has no password, so it listens on this machine only."""
-    try:
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not local:
-        raise SettingsError(
-            f"host {host}: the chat page has no password and listens on this machine only; use 127.0.0.1"
-        )

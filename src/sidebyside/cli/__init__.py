@@ -6,8 +6,9 @@ import sys
 
 import click
 
-from sidebyside.cli.asking import ask, chat, compare, evaluate
+from sidebyside.cli.asking import ask, compare, evaluate
 from sidebyside.cli.libraries import card, index, library
+from sidebyside.cli.serving import chat, serve
 from sidebyside.cli.setting_up import doctor, models
 from sidebyside.cli.shell import ErrorLines
 
@@ -23,7 +24,7 @@ def cli() -> None:
     """
 
 
-for command in (ask, chat, compare, index, library, card, models, evaluate, doctor):
+for command in (ask, chat, serve, compare, index, library, card, models, evaluate, doctor):
     cli.add_command(command)
 
 

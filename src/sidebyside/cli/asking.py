@@ -1,4 +1,4 @@
-"""Commands that answer: ask, compare, chat, eval."""
+"""Commands that answer: ask, compare, eval."""
 
 from __future__ import annotations
 
@@ -116,19 +116,6 @@ def compare(names: tuple[str, ...], model: str | None, no_llm: bool, as_json: bo
         # Names that fit no artifact, or several, are errors here; in a question they would only be noticed.
         *labels, last = (artifact.label for artifact in assistant.compare(names).artifacts)
         show_answer(assistant, f"Compare {', '.join(labels)} and {last}", [], as_json=as_json)
-
-
-@click.command()
-@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [default: 7860]")
-@model_option
-@no_llm_option
-@index_option
-def chat(host: str | None, port: int | None, model: str | None, no_llm: bool, index_dir: Path | None) -> None:
-    """Serve the chat page until Ctrl+C."""
-    from sidebyside.app import launch
-
-    launch(answer_settings(index_dir, model, no_llm, host=host, port=port))
 
 
 @click.command("eval", short_help="Score the answers to a question set.")

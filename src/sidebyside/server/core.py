@@ -1,0 +1,77 @@
+"""What all routes share: the assistant, the settings, the figures, and how an answer runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sidebyside.app.asking import Run
+from sidebyside.server.jobs import Jobs
+from sidebyside.server.metrics import Metrics
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from sidebyside.app.provider import Provider
+    from sidebyside.records import Answer, Event
+    from sidebyside.settings import Settings
+
+
+class GoneError(Exception):
+    """Whoever asked has hung up."""
+
+
+@dataclass
+class Core:
+    """One per server."""
+
+    provider: Provider
+    settings: Settings
+    metrics: Metrics = field(default_factory=Metrics)
+    jobs: Jobs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.jobs = Jobs(self.settings)
+
+    async def events(
+        self, question: str, history: Sequence[tuple[str, str]] = (), *, write: bool = True
+    ) -> AsyncGenerator[Event, None]:
+        """The steps of one answer. Closing the iterator stops the model. Raises SidebysideError."""
+        run = Run(self.provider.answering(), question, history, write=write)
+        async with aclosing(run.events()) as events:
+            async for event in events:
+                if event.type == "answer":
+                    self.metrics.count_answer(event.answer)
+                yield event
+        if run.failure is not None:
+            raise run.failure
+
+    async def answer(
+        self, request: Request, question: str, history: Sequence[tuple[str, str]] = (), *, write: bool = True
+    ) -> Answer:
+        """The whole answer. Raises SidebysideError, and GoneError once nobody waits for it any longer."""
+        last: Answer | None = None
+        async with aclosing(self.events(question, history, write=write)) as events:
+            async for event in events:
+                last = event.answer
+                if event.type != "answer" and await request.is_disconnected():
+                    raise GoneError
+        assert last is not None
+        return last
+
+    async def started(
+        self, question: str, history: Sequence[tuple[str, str]] = (), *, write: bool = True
+    ) -> AsyncGenerator[Event, None]:
+        """Like `events`, but the first step is there already: what fails before it is raised here, not later."""
+        events = self.events(question, history, write=write)
+        first = await anext(events)
+
+        async def all_events() -> AsyncGenerator[Event, None]:
+            async with aclosing(events) as rest:
+                yield first
+                async for event in rest:
+                    yield event
+
+        return all_events()
