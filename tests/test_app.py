@@ -315,6 +315,55 @@ def test_damaged_speeds_are_no_speeds(tmp_path):
 # --- how it is started ----------------------------------------------------------------------------------------------
 
 
+def test_closed_provider_lends_nothing_and_closes_what_was_still_opening():
+    opening, go = threading.Event(), threading.Event()
+    assistant = StandIn()
+
+    def opener(_settings, _model):
+        opening.set()
+        assert go.wait(5)
+        return assistant
+
+    provider = Provider(Settings(), opener=opener)
+    provider.warm()
+    assert opening.wait(5)
+    provider.close()
+    go.set()
+    deadline = time.monotonic() + 5
+    while not assistant.closed:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    with pytest.raises(SidebysideError, match="start it again with: sidebyside chat"), provider.lease():
+        pass
+
+
+CLOSING = """
+import sys
+from pathlib import Path
+sys.path.insert(0, "tests")
+from standin import StandIn
+from sidebyside.app import Provider, launch
+from sidebyside.settings import Settings
+import socket
+with socket.socket() as probe:
+    probe.bind(("127.0.0.1", 0))
+    port = probe.getsockname()[1]
+assistant = StandIn()
+settings = Settings.load(index=Path(sys.argv[1]), port=port)
+page = launch(settings, prevent_block=True, provider=Provider(settings, opener=lambda *_: assistant))
+page.close(verbose=False)
+page.close(verbose=False)
+print("closed", assistant.closed, page.is_running)
+"""
+
+
+def test_closing_a_page_closes_the_assistant_behind_it(tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "-c", CLOSING, str(tmp_path)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ended.stdout.splitlines()[-1:] == ["closed True False"], ended.stderr
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.com", "::", ""])
 def test_page_listens_on_this_machine_only(host):
     from sidebyside.app import launch

@@ -163,3 +163,29 @@ def test_dropping_a_good_and_a_bad_file(start, visit, tmp_path, seeds, encoder):
     page.locator("#turn-1 .direct .cite").first.click()
     expect(page.locator("#turn-1-c1 mark")).to_contain_text("128K")
     expect(page.locator("#turn-1-c1 mark")).to_be_in_viewport()
+
+
+def test_names_of_a_link_that_are_gone_are_told(site, visit):
+    page = visit(f"{site.url}{VIEW}&compare=Gone+%3Cb%3E")
+    expect(page.locator("#sides-facts .problem")).to_have_text("Not in your library: “Gone <b>”")
+    expect(page.locator("#sides-facts thead th")).to_have_text([LLAVA, LLAMA])
+    page.get_by_label(f"Remove {LLAMA}").or_(page.locator("#sides-names .token-remove").nth(1)).first.click()
+    expect(page.locator("#sides-facts .hint")).to_have_text("Choose two to four artifacts to lay side by side.")
+
+
+def test_all_tabs_are_in_sight_on_a_narrow_screen(site, visit):
+    page = visit(site.url, width=360, height=740)
+    tops = [box["y"] for tab in page.get_by_role("tab").all() if (box := tab.bounding_box())]
+    assert len(tops) == 5
+    assert len(set(tops)) == 1, "they stand in one row"
+    for tab in page.get_by_role("tab").all():
+        expect(tab).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_artifact_leads_back_to_its_row(site, visit):
+    page = visit(site.url)
+    open_tab(page, "Library")
+    page.get_by_role("button", name=LLAVA, exact=True).click()
+    page.get_by_role("button", name="Back to the list").click()
+    expect(page.locator("#library").get_by_role("button", name=LLAVA, exact=True)).to_be_focused()

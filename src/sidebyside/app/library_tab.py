@@ -29,7 +29,7 @@ class LibraryTab:
         self._settings = settings
         plain: dict[str, Any] = {"apply_default_css": False}
         self.files = gr.File(
-            label="Add pages: text, HTML, Markdown, JSON, zip",
+            label="Text, HTML, Markdown, JSON or zip",
             file_count="multiple",
             elem_id="drop",
             height=130,

@@ -85,7 +85,9 @@ def artifact_html(artifact: Artifact, library: Library) -> str:
         f"{clean(artifact.label)}</h2>{known}{_dispute_html(disputed)}"
         '<div class="table-scroll" tabindex="0" role="region" aria-label="Facts"><table class="facts">'
         f"<tbody>{rows}</tbody></table></div>"
-        f"<h3>What it does</h3>{capability_list_html(artifact)}<h3>Pages</h3><ul>{sources}</ul></article>"
+        f"<h3>What it does</h3>{capability_list_html(artifact)}<h3>Pages</h3><ul>{sources}</ul>"
+        f'<p><button type="button" class="small" data-action="back" data-id="{clean(artifact.id)}">Back to the list'
+        "</button></p></article>"
     )
 
 

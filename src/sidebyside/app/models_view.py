@@ -32,7 +32,7 @@ def models_html(rows: Sequence[ModelRow], speeds: Mapping[str, Speed], writing: 
     without = (
         f'<tr class="{"used" if quotes_only else ""}"><th scope="row">No model<small>Answers from tables and quotes '
         f"alone: instant, and complete in what it shows</small></th><td></td><td></td><td></td><td></td>"
-        f"<td>{_state_html('installed', quotes_only)}</td><td>{_use_html(NO_MODEL, quotes_only)}</td></tr>"
+        f"<td>{_state_html('always here', quotes_only)}</td><td>{_use_html(NO_MODEL, quotes_only)}</td></tr>"
     )
     return (
         "<h3>Who writes</h3>"

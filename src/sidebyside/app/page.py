@@ -27,11 +27,24 @@ MAX_CALLS = 32
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
 
 
+class ChatPage(gr.Blocks):
+    """The page; closing it closes the assistant behind it too."""
+
+    def __init__(self, provider: Provider) -> None:
+        super().__init__(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600))
+        self._provider = provider
+
+    def close(self, verbose: bool = True) -> None:
+        """Stop serving and free index and model; harmless when it has been closed."""
+        super().close(verbose)
+        self._provider.close()
+
+
 def build_page(provider: Provider, settings: Settings) -> gr.Blocks:
     """All tabs; nothing is opened or read before a browser asks for it."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as page:
+    with ChatPage(provider) as page:
         masthead = gr.HTML(masthead_html(), elem_id="masthead", apply_default_css=False, js_on_load=None)
-        with gr.Tabs(elem_id="tabs") as tabs:
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab("Ask", id="ask"):
                 AskTab(provider, settings.index)
             with gr.Tab("Side by side", id="sides") as sides_item:

@@ -52,6 +52,7 @@ class Provider:
         self._guard = threading.Lock()
         self._held: _Held | None = None
         self._model: str | None = None
+        self._closed = False
         self._answers = 0
 
     def warm(self) -> None:
@@ -104,17 +105,22 @@ class Provider:
             return assistant.library
 
     def close(self) -> None:
-        """Close the assistant when its last question is done."""
+        """Close the assistant when its last question is done; from now on nothing is lent."""
         with self._guard:
+            self._closed = True
             old, self._held = self._held, None
         self._retire(old)
 
     def _take(self) -> _Held:
         with self._opening:
+            if self._closed:
+                raise SidebysideError("sidebyside has been closed; start it again with: sidebyside chat")
             held = self._held or _Held(self._opener(self._settings, self._model))
             with self._guard:
-                self._held = held
                 held.users += 1
+                # Closed while this was opening: whoever waited for it is the last one.
+                held.retired = held.retired or self._closed
+                self._held = None if held.retired else held
                 return held
 
     def _try_open(self) -> None:

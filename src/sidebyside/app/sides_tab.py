@@ -15,6 +15,7 @@ from sidebyside.app.sides_view import (
     choose_html,
     facts_html,
     links_html,
+    missing_html,
     order_html,
     remarks_html,
     scores_html,
@@ -59,7 +60,8 @@ class SidesTab:
             "api_visibility": "private",
             "trigger_mode": "always_last",
         }
-        self.names.change(self._show, outputs=self._shown, **options)
+        # Not `change`: filling the choice from a link has drawn the view already.
+        self.names.input(self._show, outputs=self._shown, **options)
         gr.on([weight.change for weight in self.weights], self._weigh, outputs=[self.order, self.links], **options)
 
     @property
@@ -73,42 +75,45 @@ class SidesTab:
 
     def open_view(self, query: Mapping[str, Sequence[str]]) -> list[Any]:
         """Updates for `opened`: the choices of the library as it is now, and the view that a link asks for."""
-        library = self._library()
+        library, problem = self._library()
         sides = requested_sides(library, query)
         chosen = [artifact.label for artifact in sides.artifacts] if sides else []
         weights = sides.weights if sides else DEFAULT_WEIGHTS
         return [
             gr.update(choices=_labels(library), value=chosen),
             *(weights[label] for label in SCALES),
-            *self._view(sides),
+            *self._view(sides, problem, _strangers(library, query.get("compare", ()))),
         ]
 
     def refresh_choices(self) -> Any:
         """The names of the library as it is now."""
-        return gr.update(choices=_labels(self._library()))
+        return gr.update(choices=_labels(self._library()[0]))
 
-    def _library(self) -> Library:
-        """The library; an empty one where it cannot be opened (the Ask tab says why)."""
+    def _library(self) -> tuple[Library, str]:
+        """The library; an empty one and the reason where it cannot be opened."""
         try:
-            return self._provider.library()
-        except SidebysideError:
-            return Library(())
+            return self._provider.library(), ""
+        except SidebysideError as error:
+            return Library(()), str(error)
 
     def _show(self, names: list[str] | None, *weights: float) -> list[Any]:
-        return self._view(self._sides(names, weights))
+        library, problem = self._library()
+        return self._view(self._sides(library, names, weights), problem)
 
     def _weigh(self, names: list[str] | None, *weights: float) -> list[Any]:
-        sides = self._sides(names, weights)
+        sides = self._sides(self._library()[0], names, weights)
         return [order_html(sides), links_html(sides)] if sides else [gr.skip(), gr.skip()]
 
-    def _sides(self, names: list[str] | None, weights: Sequence[float]) -> Sides | None:
-        chosen = find_artifacts(self._library(), names or [])
+    @staticmethod
+    def _sides(library: Library, names: list[str] | None, weights: Sequence[float]) -> Sides | None:
+        chosen = find_artifacts(library, names or [])
         return compare_sides(chosen, dict(zip(SCALES, weights, strict=True))) if len(chosen) >= MIN_SIDES else None
 
-    def _view(self, sides: Sides | None) -> list[Any]:
-        """Updates for `_shown`."""
+    def _view(self, sides: Sides | None, problem: str = "", missing: Sequence[str] = ()) -> list[Any]:
+        """Updates for `_shown`; `problem` says why there is no library, `missing` names what it does not hold."""
         if sides is None:
-            return [choose_html(), gr.update(visible=False), "", "", "", ""]
+            hint = f'<p class="problem failed">{message_html(problem)}</p>' if problem else choose_html(missing)
+            return [hint, gr.update(visible=False), "", "", "", ""]
         try:
             with self._provider.lease() as assistant:
                 comparison = assistant.compare([artifact.id for artifact in sides.artifacts])
@@ -116,7 +121,7 @@ class SidesTab:
         except SidebysideError as error:
             rest = f'<p class="problem failed">{message_html(str(error))}</p>'
         return [
-            facts_html(sides),
+            missing_html(missing) + facts_html(sides),
             gr.update(visible=True),
             scores_html(sides),
             order_html(sides),
@@ -135,6 +140,11 @@ def find_artifacts(library: Library, names: Sequence[str]) -> list[Artifact]:
     known |= {artifact.label: artifact for artifact in library.artifacts}
     found = {known[name].id: known[name] for name in names if name in known}
     return list(found.values())[:MAX_SIDES]
+
+
+def _strangers(library: Library, names: Sequence[str]) -> list[str]:
+    """The names that fit no artifact."""
+    return [name for name in names[:MAX_SIDES] if not find_artifacts(library, [name])]
 
 
 def requested_sides(library: Library, query: Mapping[str, Sequence[str]]) -> Sides | None:

@@ -19,9 +19,17 @@ if TYPE_CHECKING:
 FORMAT_NAMES = {"md": "Markdown", "html": "Web page", "json": "JSON"}
 
 
-def choose_html() -> str:
-    """What stands there before two artifacts are chosen."""
-    return '<p class="hint" role="status">Choose two to four artifacts to lay side by side.</p>'
+def choose_html(missing: Sequence[str] = ()) -> str:
+    """What stands there before two artifacts are chosen; `missing` are names that the library does not hold."""
+    return missing_html(missing) + '<p class="hint" role="status">Choose two to four artifacts to lay side by side.</p>'
+
+
+def missing_html(names: Sequence[str]) -> str:
+    """Names of a link that are not in the library, or not any more."""
+    if not names:
+        return ""
+    told = ", ".join(f"“{clean(name)}”" for name in names)
+    return f'<p class="problem failed" role="status">Not in your library: {told}</p>'
 
 
 def facts_html(sides: Sides) -> str:
@@ -123,7 +131,7 @@ def capabilities_html(comparison: Comparison) -> str:
         f"{_only_html(comparison.only.get(artifact.id, ()))}</section>"
         for artifact in comparison.artifacts
     )
-    return f'<h3>Shared</h3>{both}<h3>Only on one side</h3><div class="columns">{columns}</div>'
+    return f'<h3>What they share</h3>{both}<h3>What only one of them states</h3><div class="columns">{columns}</div>'
 
 
 def _only_html(evidence: Sequence[Evidence]) -> str:

@@ -32,8 +32,10 @@ def current_masthead(provider: Provider) -> str:
             library, model = assistant.library, assistant.model
         pages = {source for artifact in library.artifacts for source in artifact.sources}
         state = f"{_count(len(library.artifacts), 'artifact')} from {_count(len(pages), 'page')}"
-    except SidebysideError:
+    except IndexMissingError:
         return masthead_html("no library yet")
+    except SidebysideError:
+        return masthead_html("the library cannot be opened")
     return masthead_html(state, model or "quotes only, no model")
 
 
