@@ -5,25 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from fastapi import FastAPI
 
     from sidebyside.app.provider import Provider
-    from sidebyside.server.mounts import Mounted
     from sidebyside.settings import Settings
 
 __all__ = ["create_api", "serve"]
 
 
-def create_api(provider: Provider, settings: Settings, mounts: Sequence[Mounted] = ()) -> FastAPI:
-    """The routes as a FastAPI app that answers with `provider`'s assistant; `mounts` are further apps beside them.
+def create_api(provider: Provider, settings: Settings) -> FastAPI:
+    """The routes as a FastAPI app that answers with `provider`'s assistant.
 
     It checks neither Host nor token: what serves it puts `app.guard.Guard` before it.
     """
     from sidebyside.server.api import create_api
 
-    return create_api(provider, settings, mounts)
+    return create_api(provider, settings)
 
 
 def serve(settings: Settings, *, workers: int = 1) -> None:

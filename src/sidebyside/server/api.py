@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,12 +18,12 @@ from sidebyside.server.core import Core, GoneError
 from sidebyside.server.library import library_routes
 from sidebyside.server.mcp_server import mcp_mount
 from sidebyside.server.models import Health
+from sidebyside.server.mounts import Mounted
 from sidebyside.server.pages import page_routes
 from sidebyside.server.problems import Problem, handle_problems, problem_responses
 
 if TYPE_CHECKING:
     from sidebyside.app.provider import Provider
-    from sidebyside.server.mounts import Mounted
     from sidebyside.settings import Settings
 
 ABOUT = (
@@ -33,10 +33,11 @@ ABOUT = (
 _bearer = HTTPBearer(auto_error=False, description="needed where the server was given a token")
 
 
-def create_api(provider: Provider, settings: Settings, mounts: Sequence[Mounted] = ()) -> FastAPI:
-    """The app; `api.state.core` holds what its routes share."""
+def create_api(provider: Provider, settings: Settings, *, owns_provider: bool = False) -> FastAPI:
+    """The app; `api.state.core` holds what its routes share. An app that owns its provider closes it when it ends."""
     core = Core(provider, settings)
-    mounts = (*mounts, mcp_mount(core))
+    # What is served beside the routes; app.guard has to let its path through.
+    mounts: Sequence[Mounted] = (mcp_mount(core),)
     api = FastAPI(
         title="sidebyside",
         version=version("sidebyside"),
@@ -44,7 +45,7 @@ def create_api(provider: Provider, settings: Settings, mounts: Sequence[Mounted]
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan(core, mounts),
+        lifespan=_lifespan(core, mounts, provider.close if owns_provider else None),
         separate_input_output_schemas=False,
     )
     api.state.core = core
@@ -60,7 +61,7 @@ def create_api(provider: Provider, settings: Settings, mounts: Sequence[Mounted]
     return api
 
 
-def _lifespan(core: Core, mounts: Sequence[Mounted]) -> Any:
+def _lifespan(core: Core, mounts: Sequence[Mounted], close: Callable[[], None] | None) -> Any:
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
@@ -69,6 +70,8 @@ def _lifespan(core: Core, mounts: Sequence[Mounted]) -> Any:
                     await stack.enter_async_context(mounted.lifespan())
             yield
         core.jobs.close()
+        if close is not None:
+            close()
 
     return lifespan
 

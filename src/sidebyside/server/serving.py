@@ -47,7 +47,7 @@ class AppOf:
         _end_with_parent()
         provider = Provider(self.settings)
         provider.warm()
-        api = create_api(provider, self.settings)
+        api = create_api(provider, self.settings, owns_provider=True)
         return Observed(Guard(api, self.access), api.state.core.metrics)
 
 
