@@ -230,6 +230,56 @@ def sentence_of_another(ground: Ground) -> str:
     return ground.told(ground.strange)
 
 
+def limit_dropped(ground: Ground) -> str | None:
+    """ "Only" and its like are taken out."""
+    changed, count = re.subn(
+        r"\b(only|planned|experimental|almost|nearly|partly|solely) ", "", ground.sentence, count=1, flags=re.IGNORECASE
+    )
+    return ground.told(changed) if count else None
+
+
+_OTHER_SUBJECT = re.compile(
+    r"(?!It\b|They\b|There\b|What\b)(?:The |A |An )?\w+(?: \w+)? "
+    r"(?P<rest>(?:gets?|pays?|is|are|stays?|works?|takes?|costs?|has|have) .+)"
+)
+
+
+def subject_dropped(ground: Ground) -> str | None:
+    """ "Students get the plan free": the artifact gets it."""
+    found = _OTHER_SUBJECT.match(ground.sentence)
+    if not found:
+        return None
+    rest = re.sub(r"^(get|pay|stay|work|take|cost)\b", r"\1s", found["rest"])
+    return ground.told(re.sub(r"^(?:are|have)\b", lambda verb: {"are": "is", "have": "has"}[verb.group()], rest))
+
+
+def condition_dropped(ground: Ground) -> str | None:
+    """The end of the sentence from "unless" or "except" on is left out."""
+    found = re.search(r",?\s(?:unless|except)\b", ground.sentence)
+    return ground.told(ground.sentence[: found.start()]) if found else None
+
+
+def comparison_turned(ground: Ground) -> str | None:
+    """ "Faster than Aya" becomes "Aya is faster than" it."""
+    found = re.match(r"(?P<what>.+?) than (?P<whom>[A-Z][\w.-]*(?: [\w.-]+)*)", ground.sentence)
+    if not found:
+        return None
+    return f"{found['whom']} has {found['what'][0].lower()}{found['what'][1:]} than {ground.name}."
+
+
+def quotes_mixed(ground: Ground) -> str | None:
+    """The beginning of the sentence goes on with the end of another quote: "reads PDF in 300 ms"."""
+    place = re.compile(r"\s(?:in|with|for|within|at|by|from|on|to|per|up to)\s")
+    head = place.split(ground.sentence)[0]
+    for other in ground.evidence[1:]:
+        found = place.search(other)
+        if found and head != ground.sentence and len(content_stems(head)) >= 2:
+            tail = other[found.start() :]
+            if len(content_stems(tail) - content_stems(ground.sentence)) >= 2:
+                return ground.told(f"{head.rstrip(' ,;:')}{tail}")
+    return None
+
+
 TRUE: Mapping[str, Callable[[Ground], str | None]] = {"the sentence itself": whole, "its first clause": first_clause}
 PLANTED: Mapping[str, Callable[[Ground], str | None]] = {
     "number changed": number,
@@ -242,6 +292,11 @@ PLANTED: Mapping[str, Callable[[Ground], str | None]] = {
     "opposite not in OPPOSITES": opposite_not_listed,
     "negation inserted": negation,
     "negation removed": negation_removed,
+    "limit dropped": limit_dropped,
+    "subject dropped": subject_dropped,
+    "condition dropped": condition_dropped,
+    "comparison turned": comparison_turned,
+    "two quotes mixed": quotes_mixed,
     "another artifact's name in front": name_in_front,
     "another artifact's name added": name_behind,
     "fact added": fact_added,

@@ -191,10 +191,11 @@ class Checked:
         return named or ("" if self.accepted() else "words")
 
 
-def check(sentence: str, evidence: tuple[str, ...], name: str) -> Checked:
-    """Check a sentence, however few of its words the evidence has."""
+def check(sentence: str, evidence: Sequence[str], name: str) -> Checked:
+    """Check a sentence as lanes/prose.py does, however few of its words the evidence has."""
     with patch.object(verification, "COVERAGE", 0.0):
-        return Checked(sentence, evidence, verify_sentence(sentence, evidence, name=name))
+        found = verify_sentence(sentence, evidence, name=name)
+    return Checked(sentence, tuple(evidence), found)
 
 
 def check_planted(

@@ -90,6 +90,60 @@ def test_a_small_change_of_meaning_fails(sentence):
     assert not check(sentence).supported
 
 
+BOUND = (
+    "Takes 99.2% of calls, parses 93% of replies, and keeps traces for 30 days on the Free plan and 13 months on Team.",
+    "Students get the Team plan without charge.",
+    "Paths outside the roots are refused, and symbolic links are not followed.",
+    "Works only on Linux unless a container is used.",
+    "Fewer languages than Whisper, with a lower error rate on telephone audio.",
+    "Checks every page of a site twice a day, instead of images.",
+    "Admits 120 queries a minute from each client; nothing is sent to a server.",
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("Kestrel 7B takes 93% of calls.", "93% belongs to something else"),
+        ("Kestrel 7B keeps traces for 13 months on the Free plan.", "belongs to something else"),
+        ("Kestrel 7B gets the Team plan without charge.", "student"),
+        ("Symbolic links are followed.", "affirms"),
+        ("Paths outside the roots are not refused.", "denies"),
+        ("Kestrel 7B works on Linux.", "leaves out only"),
+        ("Whisper has fewer languages than Kestrel 7B.", "compares with"),
+        ("Kestrel 7B has a lower error rate than Whisper.", "compares with"),
+        ("Kestrel 7B checks every site twice a day.", "every belongs to something else"),
+        ("Kestrel 7B checks images of a site twice a day.", "affirms"),
+        ("Kestrel 7B admits 120 queries an hour from each client.", "another unit"),
+        ("Kestrel 7B admits 120 clients a minute.", "another unit"),
+        ("Each client is sent to a server.", "affirms"),
+        ("Kestrel 7B checks pages without charge.", "student"),
+        ("Kestrel 7B parses replies in a container.", "of its words"),
+    ],
+)
+def test_words_that_are_all_there_but_tied_to_others_fail(sentence, reason):
+    result = check(sentence, BOUND)
+    assert not result.supported
+    assert reason in result.reason
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Kestrel 7B parses 93% of replies.",
+        "Kestrel 7B keeps traces for 30 days on the Free plan.",
+        "Kestrel 7B works only on Linux unless a container is used.",
+        "Kestrel 7B has fewer languages than Whisper.",
+        "Kestrel 7B checks each page of a site twice a day and admits 120 queries per minute.",
+        "With Kestrel 7B, nothing is sent to a server.",
+        "Kestrel 7B does not follow symbolic links.",
+    ],
+)
+def test_shorter_and_joined_sentences_pass(sentence):
+    result = check(sentence, BOUND)
+    assert (result.supported, result.reason) == (True, "")
+
+
 def test_figures_and_words_of_the_artifacts_own_name_are_no_claim():
     result = verify_sentence("Heron 3 Chat transcribes recorded speech.", EVIDENCE, name="Heron 3 Chat")
     assert result.supported
