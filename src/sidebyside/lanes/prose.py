@@ -67,6 +67,7 @@ class Writer:
         self._rejected = 0
         self._prompt_tokens = 0
         self._cached_tokens = 0
+        self._completion_tokens = 0
 
     def blocks(self) -> list[str]:
         """The accepted sentences as one paragraph."""
@@ -80,6 +81,7 @@ class Writer:
             "rejected_sentences": self._rejected,
             "prompt_tokens": self._prompt_tokens,
             "cached_tokens": self._cached_tokens,
+            "completion_tokens": self._completion_tokens,
         }
 
     def sentences(self) -> Iterator[str]:
@@ -119,6 +121,7 @@ class Writer:
             if reply.usage is not None:
                 self._prompt_tokens += reply.usage.prompt_tokens
                 self._cached_tokens += reply.usage.cached_tokens
+                self._completion_tokens += reply.usage.completion_tokens
 
     def _repeats_quote(self, sentence: str) -> bool:
         """Whether a sentence has all the words of a quote that is on screen: it would only say it twice."""
