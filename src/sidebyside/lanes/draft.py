@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sidebyside.evidence import Side
 from sidebyside.records import Answer, Artifact, Citation, Evidence, Library, Question, Status, Table
+
+# "[7]" in a page's text would look like a citation of the answer.
+_LIKE_CITATION = re.compile(r"\[(?=\d+\])")
+
+
+def verbatim(text: str) -> str:
+    """A page's text in quotation marks; an invisible word joiner keeps "[7]" in it from being taken for a citation."""
+    return "“" + _LIKE_CITATION.sub("[\N{WORD JOINER}", text) + "”"
 
 
 @dataclass(slots=True)
@@ -45,7 +54,7 @@ class Draft:
     def quote(self, evidence: Evidence) -> str:
         """A quote with its citation; a page's own claim is worded as one."""
         claim = "its page claims: " if evidence.evidence_class == "claim" else ""
-        return f"{claim}“{evidence.quote}” {self.cite(evidence)}"
+        return f"{claim}{verbatim(evidence.quote)} {self.cite(evidence)}"
 
     def answer(self, *, extra: Sequence[str] = ()) -> Answer:
         """The answer so far; `extra` are further blocks (the prose)."""

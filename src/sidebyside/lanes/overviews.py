@@ -11,7 +11,7 @@ from sidebyside import facts
 from sidebyside.evidence import Side
 from sidebyside.instructions import addresses_assistant
 from sidebyside.lanes import missing
-from sidebyside.lanes.draft import Draft
+from sidebyside.lanes.draft import Draft, verbatim
 from sidebyside.lanes.verdicts import contradictions, verdict_evidence, verdicts_about
 from sidebyside.names import NameIndex
 from sidebyside.overlap import headline, match_capabilities
@@ -69,7 +69,7 @@ def answer_overall(
     if lines:
         draft.blocks.append("\n".join(lines))
     for verdict in comparison.verdicts[:1]:
-        draft.blocks.append(f"The page's own verdict: “{verdict.quote}” {draft.cite(verdict)}")
+        draft.blocks.append(f"The page's own verdict: {verbatim(verdict.quote)} {draft.cite(verdict)}")
     draft.sides = [
         _overview_side(artifact, comparison.only[artifact.id] or _headlines(artifact)) for artifact in artifacts
     ]

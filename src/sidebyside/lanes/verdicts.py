@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from sidebyside import facts
 from sidebyside.labels import number_in
-from sidebyside.lanes.draft import Draft
+from sidebyside.lanes.draft import Draft, verbatim
 from sidebyside.records import Artifact, Evidence, Library, Question, Verdict
 from sidebyside.words import fold, join_names
 
@@ -28,7 +28,9 @@ def answer_verdict(draft: Draft, artifacts: Sequence[Artifact]) -> None:
         draft.blocks.append(f"No page compares {names} directly, so no page gives a verdict on them.")
     for verdict in found:
         evidence = verdict_evidence(verdict)
-        draft.blocks.append(f"The verdict of {verdict.excerpt.source.file}: “{evidence.quote}” {draft.cite(evidence)}")
+        draft.blocks.append(
+            f"The verdict of {verdict.excerpt.source.file}: {verbatim(evidence.quote)} {draft.cite(evidence)}"
+        )
     wrong = contradictions(draft.library, artifacts)
     draft.blocks.extend(wrong)
     ranked = [artifact for artifact in artifacts if artifact.values("UnfragileRank")]
