@@ -355,6 +355,12 @@ class StandIn:
             RANK.notes,
         )
 
+    def artifact(self, name: str) -> Artifact:
+        for item in self.library.artifacts:
+            if name in (item.id, item.label):
+                return item
+        raise SidebysideError(f"{name!r} is not in the library; nearest: {LLAMA}")
+
     def search(self, text: str, k: int = 10) -> tuple[Found, ...]:
         found = []
         for item in self.library.artifacts[:k]:

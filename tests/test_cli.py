@@ -49,7 +49,7 @@ def test_help_lists_every_command_with_a_whole_sentence():
     assert result.exit_code == 0
     listed = result.output.partition("Commands:\n")[2].strip().splitlines()
     assert [line.split()[0] for line in listed] == sorted(
-        ["ask", "card", "chat", "compare", "doctor", "eval", "index", "library", "models", "serve"]
+        ["ask", "card", "chat", "compare", "doctor", "eval", "index", "library", "mcp", "models", "serve"]
     )
     assert all(line.endswith(".") and not line.endswith("...") for line in listed)
 
@@ -58,6 +58,7 @@ def test_help_lists_every_command_with_a_whole_sentence():
     "command",
     [
         *("ask", "card", "chat", "compare", "doctor", "eval", "index", "library show", "library diff", "models list"),
+        "mcp",
         "serve",
     ],
 )

@@ -8,6 +8,7 @@ import click
 
 from sidebyside.cli.asking import ask, compare, evaluate
 from sidebyside.cli.libraries import card, index, library
+from sidebyside.cli.mcp import mcp
 from sidebyside.cli.serving import chat, serve
 from sidebyside.cli.setting_up import doctor, models
 from sidebyside.cli.shell import ErrorLines
@@ -24,7 +25,7 @@ def cli() -> None:
     """
 
 
-for command in (ask, chat, serve, compare, index, library, card, models, evaluate, doctor):
+for command in (ask, chat, serve, mcp, compare, index, library, card, models, evaluate, doctor):
     cli.add_command(command)
 
 
