@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sidebyside.disagreement import contradicts
 from sidebyside.instructions import addresses_assistant
 from sidebyside.quantities import Quantity, find_quantities
 from sidebyside.records import Artifact, Evidence, Hit, Question
@@ -111,8 +112,29 @@ def select_evidence(
             chosen.append(evidence)
     if limit > 2 and chosen:
         chosen = _with_lead(chosen, rated[0][1], hits)[:limit]
+    if chosen and (against := _against(chosen, rated)):
+        chosen = [chosen[0], against, *(item for item in chosen[1:] if item.source != against.source)]
     stated = strength >= STATED and not any(_must_occur(word, question) for word in absent)
     return Side(artifact, tuple(chosen), stated, strength, absent)
+
+
+def _against(chosen: Sequence[Evidence], rated: Sequence[tuple[float, Hit]]) -> Evidence | None:
+    """The best sentence of another page that contradicts the best evidence: both are shown, or neither is honest."""
+    best = chosen[0]
+    for rating, hit in rated:
+        if hit.passage.source.file != best.source.file and contradicts(best.quote, hit.sentence.text):
+            return as_evidence(hit, max(rating, best.score))
+    return None
+
+
+def disagreement(side: Side) -> str:
+    """What to note where the pages contradict each other about an artifact, "" where they do not."""
+    for item in side.evidence[1:2]:
+        best = side.evidence[0]
+        if item.source.file != best.source.file and contradicts(best.quote, item.quote):
+            told = f"“{best.quote}” ({best.source.file}), but “{item.quote}” ({item.source.file})"
+            return f"Pages disagree about {side.artifact.label}: {told}."
+    return ""
 
 
 def _with_lead(chosen: list[Evidence], best: Hit, hits: Sequence[Hit]) -> list[Evidence]:

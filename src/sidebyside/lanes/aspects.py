@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from sidebyside import facts
-from sidebyside.evidence import MONEY, Measure, Side, better_end, common_measures, select_evidence
+from sidebyside.evidence import MONEY, Measure, Side, better_end, common_measures, disagreement, select_evidence
 from sidebyside.facets import find_facets
 from sidebyside.lanes.draft import Draft
 from sidebyside.lanes.missing import add_unknown, plain_text, silent_text
@@ -151,6 +151,7 @@ def _show_sides(draft: Draft, sides: Sequence[Side], question: Question, *, lead
     silent = [side for side in sides if not side.stated]
     draft.name([side.artifact for side in sides])
     draft.consult(item for side in sides for item in side.evidence)
+    draft.notes.extend(filter(None, map(disagreement, stated)))
     draft.status = "answered" if not silent else "partial" if stated else "not_found"
     if lead:
         draft.blocks.append(lead)
@@ -166,6 +167,8 @@ def _show_sides(draft: Draft, sides: Sequence[Side], question: Question, *, lead
 def _polar_lead(side: Side, question: Question) -> str:
     """ "Yes" or "No" where the best sentence plainly affirms or denies it, else only that the page speaks about it."""
     name = f"**{side.artifact.label}**"
+    if disagreement(side):
+        return f"The pages about {name} disagree:"
     wanted = {stem(word) for word in question.topic}
     covered = len(wanted & content_stems(side.evidence[0].quote)) * 2 > len(wanted)
     if denies(side.evidence[0].quote, wanted):

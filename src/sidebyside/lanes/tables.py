@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sidebyside import facts
-from sidebyside.evidence import find_measures, select_evidence
+from sidebyside.evidence import disagreement, find_measures, select_evidence
 from sidebyside.lanes.draft import Draft
 from sidebyside.lanes.missing import add_unknown
 from sidebyside.lanes.verdicts import contradictions
@@ -62,5 +62,8 @@ def _add_prices(draft: Draft, artifact: Artifact, question: Question, retriever:
     # The question may be a follow-up that does not say "price" itself.
     priced = replace(question, text="price")
     measured = {measure.evidence: None for measure in find_measures(side, priced)}
-    for evidence in list(measured)[:1]:
-        draft.blocks.append(f"In figures: {draft.quote(evidence)}")
+    differing = disagreement(side)
+    told = " ".join(draft.quote(evidence) for evidence in list(measured)[: 2 if differing else 1])
+    if told:
+        draft.blocks.append(f"In figures: {told}")
+        draft.notes.extend([differing] if differing else [])

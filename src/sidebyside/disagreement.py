@@ -1,0 +1,37 @@
+"""Disagreement: whether two pages say opposite things of one artifact in nearly the same words."""
+
+from __future__ import annotations
+
+import re
+
+from sidebyside.polarity import OPPOSITES, negations
+from sidebyside.quantities import find_quantities
+from sidebyside.words import content_stems
+
+# Share of the shorter sentence's words that must be common before a difference counts as a contradiction.
+_SAME_MATTER = 0.7
+
+
+def contradicts(one: str, other: str) -> bool:
+    """Whether two sentences speak of the same and differ in what they say: one denies it, turns it round, or gives
+    another figure in the same unit. Sentences with different matter never contradict each other.
+    """
+    first, second = _matter(one), _matter(other)
+    common = first & second
+    if len(common) < 2 or len(common) < _SAME_MATTER * min(len(first), len(second)):
+        return False
+    if bool(negations(one)) != bool(negations(other)):
+        return True
+    if any(OPPOSITES.get(word, set()) & (second - first) for word in first - second):
+        return True
+    figures = {quantity.unit: quantity.value for quantity in find_quantities(one) if quantity.unit}
+    return any(
+        quantity.unit in figures and quantity.value != figures[quantity.unit]
+        for quantity in find_quantities(other)
+        if len(figures) == 1
+    )
+
+
+def _matter(text: str) -> set[str]:
+    """Stems of what a sentence speaks of: its words without figures and negations."""
+    return {word for word in content_stems(text) if not re.search(r"\d", word)} - negations(text)
