@@ -15,6 +15,7 @@ from sidebyside.words import (
     content_stems,
     content_words,
     fold,
+    folded_words,
     initials,
     is_common,
     is_named,
@@ -149,3 +150,13 @@ def test_names_are_joined_as_in_a_sentence(names, last, joined):
 
 def test_word_lists_are_folded():
     assert all(word == fold(word) for word in STOP_WORDS | ASKING_WORDS)
+
+
+@given(st.text() | st.sampled_from(["It's the CAFÉ’s 3.2-90B", "IT'S 1,000", "straße İstanbul"]))
+def test_folded_words_are_those_of_the_tokens(text):
+    assert folded_words(text) == [token.folded for token in tokens(text)]
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_folding_plain_text_is_folding_any_text(text):
+    assert fold(text) == fold(text + "é")[:-1]

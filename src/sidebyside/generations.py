@@ -119,14 +119,31 @@ def read_manifest(folder: Path) -> Manifest:
 
 def check_files(folder: Path, files: Mapping[str, tuple[int, str]]) -> None:
     """Compare sizes, then hashes, with the manifest's. Raises IndexDamagedError naming the first file that differs."""
-    try:
+    check_sizes(folder, files)
+    check_hashes(folder, files)
+
+
+def check_sizes(folder: Path, files: Mapping[str, tuple[int, str]]) -> None:
+    """Compare sizes with the manifest's. Raises IndexDamagedError naming the first file that differs."""
+    with _named(folder):
         for name, (size, _) in files.items():
             found = (folder / name).stat().st_size
             if found != size:
                 raise IndexDamagedError(f"generation {folder.name}: {name} has {found} bytes instead of {size}")
+
+
+def check_hashes(folder: Path, files: Mapping[str, tuple[int, str]]) -> None:
+    """Compare hashes with the manifest's. Raises IndexDamagedError naming the first file that differs."""
+    with _named(folder):
         for name, (_, digest) in files.items():
             if hash_file(folder / name) != digest:
                 raise IndexDamagedError(f"generation {folder.name}: {name} has been altered")
+
+
+@contextmanager
+def _named(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise IndexDamagedError(f"generation {folder.name}: {error.filename or ''}: {error.strerror}") from error
 

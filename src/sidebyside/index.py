@@ -17,6 +17,7 @@ import os
 import shutil
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -73,15 +74,7 @@ class LibraryIndex:
         self.notice = notice
         self._held = generations.hold(folder / generations.MANIFEST)
         try:
-            plain = {name: entry for name, entry in manifest.files.items() if not name.startswith(CHROMA + "/")}
-            generations.check_files(folder, plain)
-            self.library: Library = open_library(folder / "library.jsonl")
-            self.passages = StoredPassages(folder)
-            self.vectors: np.ndarray = _load_vectors(folder / VECTORS)
-            if len(self.vectors) != self.passages.sentences:
-                raise ValueError(f"{len(self.vectors)} vectors for {self.passages.sentences} sentences")
-            self.first_rows = self.passages.first_rows
-            self.lexical = LexicalTable.load(folder / LEXICAL, len(self.vectors))
+            self._read(folder, manifest)
         except BaseException:
             os.close(self._held)
             raise
@@ -89,6 +82,23 @@ class LibraryIndex:
         self._chroma: ChromaCopy | None = None
         self._means: np.ndarray | None = None
         self._closed = False
+
+    def _read(self, folder: Path, manifest: Manifest) -> None:
+        """Read everything but Chroma's files, and compare it with the manifest meanwhile."""
+        plain = {name: entry for name, entry in manifest.files.items() if not name.startswith(CHROMA + "/")}
+        generations.check_sizes(folder, plain)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            checking = pool.submit(generations.check_hashes, folder, plain)
+            try:
+                self.library: Library = open_library(folder / "library.jsonl")
+                self.passages = StoredPassages(folder)
+                self.vectors: np.ndarray = _load_vectors(folder / VECTORS)
+                if len(self.vectors) != self.passages.sentences:
+                    raise ValueError(f"{len(self.vectors)} vectors for {self.passages.sentences} sentences")
+                self.first_rows = self.passages.first_rows
+                self.lexical = LexicalTable.load(folder / LEXICAL, len(self.vectors))
+            finally:
+                checking.result()  # a file that was altered is a better reason than what came of reading it
 
     def rows(self, artifact_id: str) -> range:
         """The rows of `vectors` that hold this artifact's sentences; empty if it has none."""

@@ -71,10 +71,10 @@ def parse_record(line: bytes, kind: type[Any], *, where: str) -> Any:
     return _read_line(line, (kind,), where)
 
 
-def parse_records(array: bytes, kind: type[Any], *, where: str) -> tuple[Any, ...]:
+def parse_records(array: bytes, kind: Any, *, where: str) -> tuple[Any, ...]:
     """The records of a JSON array, as one line may hold them. Raises IndexDamagedError."""
     try:
-        build = _builder(kind)  # type: ignore[arg-type]
+        build = _record_builder(kind)
         return tuple(build(plain) for plain in json.loads(array))
     except (ValueError, TypeError, KeyError, AttributeError):
         raise IndexDamagedError(f"{where} is damaged; build the index again: sidebyside index") from None
@@ -82,24 +82,27 @@ def parse_records(array: bytes, kind: type[Any], *, where: str) -> tuple[Any, ..
 
 def to_plain(value: Any) -> Any:
     """A record as plain JSON types."""
-    if is_dataclass(value) and not isinstance(value, type):
-        plain = {}
-        kind: Any = type(value)
-        for name, default in _fields(kind):
-            item = getattr(value, name)
-            if default is MISSING or item != default:
-                plain[name] = to_plain(item)
-        return plain
-    if isinstance(value, tuple | list):
+    kind: Any = type(value)
+    if kind is str or kind is int:
+        return value
+    if kind is tuple or kind is list:
         return [to_plain(item) for item in value]
-    return value
+    if not is_dataclass(kind):
+        return value
+    plain = {}
+    record: Any = kind
+    for name, default in _fields(record):
+        item = getattr(value, name)
+        if default is MISSING or item != default:
+            plain[name] = to_plain(item)
+    return plain
 
 
 def _read_line(line: str | bytes, kinds: tuple[Any, ...], where: str) -> Any:
     try:
         plain = json.loads(line)
         kind = next(kind for kind in kinds if _fits(plain, kind))
-        return _builder(kind)(plain)
+        return _record_builder(kind)(plain)
     except (ValueError, TypeError, KeyError, AttributeError, StopIteration):
         raise IndexDamagedError(f"{where} is damaged; build the index again: sidebyside index") from None
 
@@ -116,28 +119,39 @@ def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
 
 
 @cache
-def _builder(hint: Any) -> Callable[[Any], Any]:
-    """A function that turns plain JSON into a value of this type."""
+def _builder(hint: Any) -> Callable[[Any], Any] | None:
+    """A function that turns plain JSON into a value of this type; None where it is that value already."""
     if isinstance(hint, type) and is_dataclass(hint):
         return _record_builder(hint)
     arguments = get_args(hint)
     if get_origin(hint) is tuple:
-        if len(arguments) == 2 and arguments[1] is Ellipsis:
-            item = _builder(arguments[0])
-            return lambda plain: tuple(item(value) for value in plain)
-        items = [_builder(argument) for argument in arguments]
-        return lambda plain: tuple(build(value) for build, value in zip(items, plain, strict=True))
+        return _tuple_builder(arguments)
     if isinstance(hint, UnionType):
         inner = _builder(next(argument for argument in arguments if argument is not NoneType))
-        return lambda plain: None if plain is None else inner(plain)
-    return lambda plain: plain
+        return inner and (lambda plain: None if plain is None else inner(plain))
+    return None
 
 
+def _tuple_builder(arguments: tuple[Any, ...]) -> Callable[[Any], Any]:
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        item = _builder(arguments[0])
+        return tuple if item is None else lambda plain: tuple([item(value) for value in plain])
+    items = [_builder(argument) for argument in arguments]
+    if not any(items):
+        return tuple
+    return lambda plain: tuple(build(value) if build else value for build, value in zip(items, plain, strict=True))
+
+
+@cache
 def _record_builder(kind: Any) -> Callable[[Any], Any]:
+    """Fills the plain values of an object in; the object is used up."""
     hints = get_type_hints(kind)
-    builders = [(name, _builder(hints[name])) for name, _ in _fields(kind)]
+    builders = [(name, make) for name, _ in _fields(kind) if (make := _builder(hints[name])) is not None]
 
     def build(plain: Any) -> Any:
-        return kind(**{name: make(plain[name]) for name, make in builders if name in plain})
+        for name, make in builders:
+            if name in plain:
+                plain[name] = make(plain[name])
+        return kind(**plain)
 
     return build

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sidebyside.words import STOP_WORDS, stem, tokens
+from sidebyside.words import STOP_WORDS, folded_words, stem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,4 +104,4 @@ class LexicalTable:
 
 def terms(text: str) -> list[str]:
     """The stems by which a text is found, in order, with repeats."""
-    return [stem(token.folded) for token in tokens(text) if token.folded not in STOP_WORDS]
+    return [stem(word) for word in folded_words(text) if word not in STOP_WORDS]
