@@ -19,12 +19,12 @@ _NORMAL, _CONTROL = 1, 3
 _U32, _I32, _F32, _BOOL, _STRING, _ARRAY = 4, 5, 6, 7, 8, 9
 
 
-def write_tiny_model(path: Path, *, template: str = "", seed: int = 0) -> Path:
-    """Write the model; `template` becomes its chat template."""
+def write_tiny_model(path: Path, *, template: str = "", seed: int = 0, context: int = _CONTEXT) -> Path:
+    """Write the model; `template` becomes its chat template, `context` is its window in tokens."""
     tokens = [*map(_byte_name, range(256)), *MARKERS, "th"]
     metadata = {
         "general.architecture": "llama",
-        "llama.context_length": _CONTEXT,
+        "llama.context_length": context,
         "llama.embedding_length": _EMBEDDING,
         "llama.block_count": 1,
         "llama.feed_forward_length": _HIDDEN,
