@@ -40,6 +40,7 @@ class Site:
     url: str
     index: Path
     port: int
+    pid: int
 
     def log(self) -> list[dict[str, Any]]:
         """Everything the assistant noted, oldest first."""
@@ -64,7 +65,7 @@ def serve(index: Path, kind: str = "scripted", port: int = 0) -> Iterator[Site]:
         assert process.stdout is not None
         said = process.stdout.readline()
         assert said.startswith("sidebyside is at "), said
-        yield Site(f"http://127.0.0.1:{port}", index, port)
+        yield Site(f"http://127.0.0.1:{port}", index, port, process.pid)
     finally:
         process.terminate()
         process.wait(10)

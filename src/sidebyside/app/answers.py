@@ -204,6 +204,8 @@ def _made_html(answer: Answer | None) -> str:
     written, rejected = answer.stats.get("model_sentences") or 0, answer.stats.get("rejected_sentences") or 0
     if answer.model:
         parts = [f"{clean(answer.model)} wrote {written:g} sentence{'' if written == 1 else 's'}, each checked"]
+    elif answer.stats.get("prompt_tokens"):
+        parts = ["The model wrote nothing that passed the check: tables and quotes alone"]
     else:
         parts = ["From tables and quotes alone"]
     parts += [f"{rejected:g} failed the check and {'is' if rejected == 1 else 'are'} left out"] if rejected else []

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 Tell = Callable[[str, int, int], None]
+# Does something, tells how far it is, and returns what the reader is told in the end.
+Work = Callable[[Tell], str]
 
 
 class ModelsTab:
@@ -37,9 +39,12 @@ class ModelsTab:
             "outputs": [self.progress, self.table, masthead],
             "show_progress": "hidden",
             "api_visibility": "private",
-            "concurrency_limit": 1,
-            "concurrency_id": "models",
+            "concurrency_limit": None,
+            "trigger_mode": "multiple",
         }
+        # What is being pulled or measured: one thing at a time, while switching need not wait for it.
+        self._busy = ""
+        self._guard = threading.Lock()
         self.table.use(self._use, **options)
         self.table.pull(self._pull, **options)
         self.table.measure(self._measure, **options)
@@ -67,24 +72,33 @@ class ModelsTab:
 
     def _use(self, event: gr.EventData) -> Iterator[list[Any]]:
         name = str(event.name)
-        told = (
-            "Answering with quotes only." if name == NO_MODEL else f"Answering with {name} from the next question on."
-        )
-        yield from self._run(f"Opening {name}", lambda _tell: self._switch(name), told)
+
+        def work(_tell: Tell) -> str:
+            self._switch(name)
+            writer = "quotes only" if name == NO_MODEL else name
+            return f"Answering with {writer} from the next question on."
+
+        yield from self._run(f"Opening {name}", work)
 
     def _pull(self, event: gr.EventData) -> Iterator[list[Any]]:
         from sidebyside.models import pull
 
         name = str(event.name)
-        yield from self._run(
-            f"Pulling {name}",
-            lambda tell: pull(name, self._settings, progress=tell),
-            f"{name} is installed and verified.",
-        )
+
+        def work(tell: Tell) -> str:
+            pull(name, self._settings, progress=tell)
+            return f"{name} is installed and verified."
+
+        yield from self._alone(f"Pulling {name}", work)
 
     def _measure(self, event: gr.EventData) -> Iterator[list[Any]]:
         name = str(event.name)
-        yield from self._run(f"Measuring {name}", lambda _tell: measure(name, self._settings), f"{name} is measured.")
+
+        def work(_tell: Tell) -> str:
+            speed = measure(name, self._settings)
+            return f"{name} reads {speed.reads:.0f} and writes {speed.writes:.0f} tokens a second here, at this moment."
+
+        yield from self._alone(f"Measuring {name}", work)
 
     def _switch(self, name: str) -> None:
         from sidebyside.models import load_catalogue
@@ -94,19 +108,36 @@ class ModelsTab:
             raise SidebysideError(f"no model is called {name!r}")
         self._provider.switch(name)
 
-    def _run(self, doing: str, work: Callable[[Tell], Any], told: str) -> Iterator[list[Any]]:
-        """Do `work` in a thread while the page shows how far it is."""
+    def _alone(self, doing: str, work: Work) -> Iterator[list[Any]]:
+        """Like `_run`, unless something of this kind is going on already."""
+        with self._guard:
+            before, self._busy = self._busy, self._busy or doing
+        if before:
+            told = f"{before} is not done yet; {doing[0].lower()}{doing[1:]} can come after it."
+            yield [busy_html(told), gr.skip(), gr.skip()]
+            return
+
+        def whole(tell: Tell) -> str:
+            try:
+                return work(tell)
+            finally:
+                self._busy = ""
+
+        yield from self._run(doing, whole)
+
+    def _run(self, doing: str, work: Work) -> Iterator[list[Any]]:
+        """Do `work` in a thread while the page shows how far it is, and last what it says."""
         steps: queue.SimpleQueue[tuple[str, int, int] | None] = queue.SimpleQueue()
-        failure: list[str] = []
+        ending: list[str] = []
 
         def worker() -> None:
             try:
-                work(lambda stage, done, total: steps.put((stage, done, total)))
+                ending.append(done_html(work(lambda stage, done, total: steps.put((stage, done, total)))))
             except SidebysideError as error:
-                failure.append(str(error))
+                ending.append(done_html(str(error), failed=True))
             except Exception:
                 log.exception("%s failed", doing)
-                failure.append(f"{doing} failed; `sidebyside doctor` may say more.")
+                ending.append(done_html(f"{doing} failed; `sidebyside doctor` may say more.", failed=True))
             finally:
                 steps.put(None)
 
@@ -114,5 +145,4 @@ class ModelsTab:
         yield [busy_html(f"{doing}…"), gr.skip(), gr.skip()]
         while (step := steps.get()) is not None:
             yield [busy_html(step[0], step[1], step[2]), gr.skip(), gr.skip()]
-        note = done_html(failure[0], failed=True) if failure else done_html(told)
-        yield [note, self.shown(), current_masthead(self._provider)]
+        yield [ending[0], self.shown(), current_masthead(self._provider)]

@@ -27,7 +27,7 @@ MAX_CALLS = 32
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
 
 
-class ChatPage(gr.Blocks):
+class ChatPage(gr.Blocks):  # type: ignore[misc] # gradio is not typed
     """The page; closing it closes the assistant behind it too."""
 
     def __init__(self, provider: Provider) -> None:

@@ -1,0 +1,79 @@
+"""The page with llama.cpp behind it: prose that is written, checked and streamed, and a Stop that stops it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import psutil
+import pytest
+from driving import Site, ask, ask_and_wait
+from playwright.sync_api import expect
+
+from standin import LLAMA, LLAVA
+from tiny_gguf import write_tiny_model
+
+pytestmark = [pytest.mark.browser, pytest.mark.integration]
+
+CONTEXT = f"Which handles a longer context: {LLAVA} or {LLAMA}?"
+# Every word of these sides is for the model to choose, and there is much to write.
+OVERALL = f"How do {LLAVA} and {LLAMA} differ?"
+# Loading a gigabyte and reading the first prompt, on a machine that is busy with something else.
+PATIENCE = 180_000
+
+
+def own_copy(index: Path, folder: Path) -> Path:
+    return Path(shutil.copytree(index, folder / "index"))
+
+
+def cpu_seconds(site: Site) -> float:
+    """Processor time of the model's process."""
+    children = psutil.Process(site.pid).children(recursive=True)
+    return sum(child.cpu_times().user + child.cpu_times().system for child in children)
+
+
+def test_default_model_writes_checked_prose_below_the_facts(start, visit, tmp_path, seed_index, default_model):
+    site = start(own_copy(seed_index, tmp_path), "default")
+    page = visit(site.url)
+    page.set_default_timeout(PATIENCE)
+    ask(page, CONTEXT)
+    page.wait_for_selector("#turn-1.turn-writing .direct")
+    expect(page.locator("#turn-1 .direct")).to_contain_text("128K tokens")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.wait_for_selector("#turn-1.turn-done")
+    expect(page.locator("#turn-1 .made")).to_contain_text("qwen2.5-coder-1.5b wrote")
+    written = page.locator("#turn-1 .prose-lane > p").last
+    expect(written).to_contain_text("8K")
+    expect(written.locator(".cite").last).to_be_visible()
+    expect(page.locator("#turn-1 .suggestions button").first).to_have_text(f"How do {LLAMA} and {LLAVA} differ?")
+
+
+def test_stop_leaves_the_default_model_idle_within_a_second(start, visit, tmp_path, seed_index, default_model):
+    site = start(own_copy(seed_index, tmp_path), "default")
+    page = visit(site.url)
+    ask(page, OVERALL)
+    page.wait_for_selector("#turn-1.turn-writing .direct", timeout=PATIENCE)
+    for _ in range(int(PATIENCE / 100)):
+        if cpu_seconds(site) > 2:
+            break
+        page.wait_for_timeout(100)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#turn-1")).to_have_class("turn turn-stopped", timeout=1000)
+    page.wait_for_timeout(1000)
+    after = cpu_seconds(site)
+    page.wait_for_timeout(1500)
+    assert cpu_seconds(site) - after < 0.3, "the model goes on computing"
+    ask_and_wait(page, "Which artifact has the highest UnfragileRank?")
+    expect(page.locator("#turn-2 .direct")).to_contain_text("Stable-Diffusion")
+
+
+def test_noise_of_a_model_never_reaches_the_page(start, visit, tmp_path, seed_index):
+    model = write_tiny_model(tmp_path / "noise.gguf", context=4096)
+    site = start(own_copy(seed_index, tmp_path), str(model))
+    page = visit(site.url)
+    expect(page.locator(".masthead")).to_contain_text("noise")
+    ask_and_wait(page, CONTEXT)
+    expect(page.locator("#turn-1 .direct")).to_contain_text("128K tokens")
+    expect(page.locator("#turn-1 .made")).to_contain_text("The model wrote nothing that passed the check")
+    # Sides as quotes, and nothing else.
+    expect(page.locator("#turn-1 .prose-lane > p")).to_have_count(0)
