@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from sidebyside.polarity import OPPOSITES, negations
+from sidebyside.polarity import NEGATIONS, OPPOSITES, negations
 from sidebyside.quantities import find_quantities
-from sidebyside.words import content_stems
+from sidebyside.words import content_words, stem
 
 # Share of the shorter sentence's words that must be common before a difference counts as a contradiction.
 _SAME_MATTER = 0.7
@@ -18,11 +18,10 @@ def contradicts(one: str, other: str) -> bool:
     """
     first, second = _matter(one), _matter(other)
     common = first & second
-    if len(common) < 2 or len(common) < _SAME_MATTER * min(len(first), len(second)):
+    turned = {word for word in first - second if OPPOSITES.get(word, set()) & (second - first)}
+    if len(common) < 2 or len(common) + len(turned) < _SAME_MATTER * min(len(first), len(second)):
         return False
-    if bool(negations(one)) != bool(negations(other)):
-        return True
-    if any(OPPOSITES.get(word, set()) & (second - first) for word in first - second):
+    if turned or bool(negations(one)) != bool(negations(other)):
         return True
     figures = {quantity.unit: quantity.value for quantity in find_quantities(one) if quantity.unit}
     return any(
@@ -34,4 +33,4 @@ def contradicts(one: str, other: str) -> bool:
 
 def _matter(text: str) -> set[str]:
     """Stems of what a sentence speaks of: its words without figures and negations."""
-    return {word for word in content_stems(text) if not re.search(r"\d", word)} - negations(text)
+    return {stem(word) for word in content_words(text) if not re.search(r"\d", word) and word not in NEGATIONS}
