@@ -19,6 +19,10 @@ log = logging.getLogger(__name__)
 FAILED = "Something went wrong while answering. The question was not lost: try again, or run `sidebyside doctor`."
 
 
+class UnforeseenError(SidebysideError):
+    """An error that nobody foresaw; the log has its traceback."""
+
+
 class AssistantLike(Protocol):
     """What the page needs of an assistant."""
 
@@ -105,7 +109,7 @@ class Run:
         except Exception:
             # Whatever it was, the reader gets one line and the log gets the traceback.
             log.exception("answering failed")
-            self._post(SidebysideError(FAILED))
+            self._post(UnforeseenError(FAILED))
         finally:
             self._post(None)
 

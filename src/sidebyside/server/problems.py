@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from sidebyside.app.asking import UnforeseenError
 from sidebyside.errors import (
     BusyError,
     GenerationError,
@@ -71,7 +72,7 @@ def status_of(error: SidebysideError) -> int:
             return 404
         case BusyError() | LibraryIndexError() | ModelError() | GenerationError():
             return 503
-        case SettingsError():
+        case SettingsError() | UnforeseenError():
             return 500
         case _:
             return 422
