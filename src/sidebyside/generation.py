@@ -93,11 +93,15 @@ class Generation:
 
 
 class Generator(Protocol):
-    """Writes replies. Safe to use from many threads; calls are answered one at a time, in order."""
+    """Writes replies. Safe to use from many threads; calls are answered in order."""
 
     @property
     def name(self) -> str:
         """The model, as an answer names it."""
+
+    @property
+    def concurrent(self) -> bool:
+        """Whether it works on several replies at once, so that asking for them together saves time."""
 
     def stream(
         self, messages: Sequence[Message], *, max_tokens: int, stop: Sequence[str] = (), temperature: float = 0.0
@@ -172,6 +176,7 @@ class ScriptedGenerator:
     probabilities: Probabilities | None = None
     name: str = "scripted"
     delay: float = 0.0
+    concurrent: bool = False
     calls: list[tuple[Message, ...]] = field(default_factory=list)
     closed: bool = False
     _script: Iterator[str | Exception] = field(init=False, repr=False)

@@ -59,6 +59,8 @@ class LocalGenerator:
     `queue_limit` calls. Give `command` to run another worker (tests do).
     """
 
+    concurrent = False
+
     def __init__(
         self,
         name: str,

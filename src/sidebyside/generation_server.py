@@ -75,6 +75,8 @@ class ServerGenerator:
     What the pages say leaves this process for that server: set `llm_url` only to one that you trust with it.
     """
 
+    concurrent = True
+
     def __init__(self, url: str, model: str, *, key: str = "", timeout: float = 120.0, queue_limit: int = 16) -> None:
         import httpx
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -29,29 +30,34 @@ _QUOTED = re.compile(r"“([^”]+)”")
 
 
 class Stop:
-    """A request to stop writing that any thread can make; it reaches a reply that is being written."""
+    """A request to stop writing that any thread can make; it reaches the replies that are being written."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._set = False
-        self._reply: Generation | None = None
+        self._replies: list[Generation] = []
 
     def __bool__(self) -> bool:
         return self._set
 
     def set(self) -> None:
-        """Stop the reply that is being written, and start no other."""
+        """Stop the replies that are being written, and start no other."""
         with self._lock:
             self._set = True
-            if self._reply is not None:
-                self._reply.cancel()
-
-    def follow(self, reply: Generation | None) -> None:
-        """The reply that is being written now."""
-        with self._lock:
-            self._reply = reply
-            if self._set and reply is not None:
+            for reply in self._replies:
                 reply.cancel()
+
+    def follow(self, reply: Generation) -> None:
+        """A reply that is being written from now on."""
+        with self._lock:
+            self._replies.append(reply)
+            if self._set:
+                reply.cancel()
+
+    def leave(self, reply: Generation) -> None:
+        """A reply that has ended."""
+        with self._lock:
+            self._replies.remove(reply)
 
 
 class Writer:
@@ -85,24 +91,38 @@ class Writer:
         }
 
     def sentences(self) -> Iterator[str]:
-        """Verified sentences with their citations, as they come; a failing model ends the lane with a note."""
+        """Verified sentences with their citations, as they come; a failing model ends the lane with a note.
+
+        A server gets the prompts of all sides at once; a model of this machine gets them one after the other.
+        """
         if self._generator is None:
             return
+        sides = [side for side in map(_descriptive, self._draft.sides) if side.evidence]
+        unasked = deque(sides)
+        at_once = len(sides) if self._generator.concurrent else 1
+        replies: deque[Generation] = deque()
         try:
-            for side in map(_descriptive, self._draft.sides):
-                if side.evidence and not self._stop:
-                    yield from self._about(side)
+            for side in sides:
+                if self._stop:
+                    return
+                while unasked and len(replies) < at_once:
+                    replies.append(self._ask(unasked.popleft()))
+                yield from self._about(side, replies.popleft())
         except GenerationError as error:
             self._draft.notes.append(f"The language model did not answer ({error}); the quotes stand for themselves.")
+        finally:
+            for reply in replies:
+                self._end(reply)
 
-    def _about(self, side: Side) -> Iterator[str]:
+    def _ask(self, side: Side) -> Generation:
         assert self._generator is not None
-        name = side.artifact.label
         aspect = self._draft.aspect or self._draft.question.aspect or self._draft.question.text
-        reply = self._generator.stream(
-            side_messages(name, side.evidence, aspect), max_tokens=self._max_tokens, stop=("\n\n",)
-        )
+        messages = side_messages(side.artifact.label, side.evidence, aspect)
+        reply = self._generator.stream(messages, max_tokens=self._max_tokens, stop=("\n\n",))
         self._stop.follow(reply)
+        return reply
+
+    def _about(self, side: Side, reply: Generation) -> Iterator[str]:
         try:
             for sentence in map(_direct, _sentences(reply)):
                 if self._repeats_quote(sentence):
@@ -114,14 +134,18 @@ class Writer:
                 else:
                     self._rejected += 1
         finally:
-            self._stop.follow(None)
-            reply.cancel()
-            with suppress(GenerationError):
-                reply.read()  # what is left of a cancelled reply: nothing but its usage
-            if reply.usage is not None:
-                self._prompt_tokens += reply.usage.prompt_tokens
-                self._cached_tokens += reply.usage.cached_tokens
-                self._completion_tokens += reply.usage.completion_tokens
+            self._end(reply)
+
+    def _end(self, reply: Generation) -> None:
+        """Stop a reply and count what it took."""
+        self._stop.leave(reply)
+        reply.cancel()
+        with suppress(GenerationError):
+            reply.read()  # what is left of a cancelled reply: nothing but its usage
+        if reply.usage is not None:
+            self._prompt_tokens += reply.usage.prompt_tokens
+            self._cached_tokens += reply.usage.cached_tokens
+            self._completion_tokens += reply.usage.completion_tokens
 
     def _repeats_quote(self, sentence: str) -> bool:
         """Whether a sentence has all the words of a quote that is on screen: it would only say it twice."""
