@@ -283,13 +283,17 @@ def test_many_threads_get_the_answers_that_one_gets(quoting):
 
 
 def test_questions_are_answered_while_generations_change(own_index):
+    before = current_generation(own_index)
     with open_assistant(own_index) as assistant, ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(assistant.answer, PAIR) for _ in range(10)]
         publish_rank(own_index, "61/100")
         asked += [pool.submit(assistant.answer, PAIR) for _ in range(10)]
         answers = [future.result() for future in asked]
+        last = assistant.answer(PAIR)
     assert {answer.status for answer in answers} == {"answered"}
-    assert answers[-1].generation == current_generation(own_index)
+    # While one question opens the new generation, the others are answered from the old one.
+    assert {answer.generation for answer in answers} <= {before, current_generation(own_index)}
+    assert last.generation == current_generation(own_index)
 
 
 # --- comparing -------------------------------------------------------------------------------------------------------

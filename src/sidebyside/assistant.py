@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +15,7 @@ from sidebyside.index import LibraryIndex, current_generation, open_index
 from sidebyside.lanes import aspects, missing, overviews, prose, tables, verdicts
 from sidebyside.lanes.draft import Draft
 from sidebyside.lanes.prose import Stop
+from sidebyside.leases import Leases
 from sidebyside.names import NameIndex
 from sidebyside.prompts import side_messages
 from sidebyside.question import understand
@@ -65,13 +65,11 @@ class _LazyEncoder:
 
 @dataclass(slots=True)
 class _Loaded:
-    """An open generation with what is derived from it, and how many questions use it."""
+    """An open generation with what is derived from it."""
 
     index: LibraryIndex
     retriever: Retriever
     names: NameIndex
-    users: int = 0
-    retired: bool = False
 
 
 @dataclass(slots=True)
@@ -126,10 +124,7 @@ class Assistant:
         self._generator = generator
         self._notice = notice
         self._encoder = _LazyEncoder(settings)
-        self._lock = threading.Lock()
-        # The published generation that was last tried: one that is damaged is not tried again at every question.
-        self._seen = current_generation(index)
-        self._loaded = self._load()
+        self._leases = Leases(lambda: current_generation(index), self._load, lambda loaded: loaded.index.close())
 
     @classmethod
     def open(
@@ -157,13 +152,13 @@ class Assistant:
     @property
     def library(self) -> Library:
         """The library of the current generation."""
-        with self._lease() as loaded:
+        with self._leases.lease() as loaded:
             return loaded.index.library
 
     @property
     def generation(self) -> str:
         """The id of the current generation."""
-        with self._lease() as loaded:
+        with self._leases.lease() as loaded:
             return loaded.index.generation
 
     @property
@@ -197,7 +192,7 @@ class Assistant:
 
     def _events(self, question: str, history: History, stop: Stop, generator: Generator | None) -> Iterator[Event]:
         clock = _Clock()
-        with self._lease() as loaded:
+        with self._leases.lease() as loaded:
             asked = understand(question, history, loaded.names, loaded.index.library)
             draft = _facts_lane(asked, loaded)
             writer = prose.Writer(draft, generator, max_tokens=self._settings.max_tokens, stop=stop)
@@ -219,7 +214,7 @@ class Assistant:
 
     def compare(self, names: Sequence[str]) -> Comparison:
         """Artifacts side by side, by label, name or id. Raises SidebysideError for a name that fits none or several."""
-        with self._lease() as loaded:
+        with self._leases.lease() as loaded:
             artifacts = [_named(name, loaded) for name in names]
             if len({artifact.id for artifact in artifacts}) < 2:
                 raise SidebysideError("comparing takes two different artifacts; see: sidebyside library")
@@ -227,7 +222,7 @@ class Assistant:
 
     def artifact(self, name: str) -> Artifact:
         """One artifact, by label, name or id. Raises SidebysideError for a name that fits none or several."""
-        with self._lease() as loaded:
+        with self._leases.lease() as loaded:
             return _named(name, loaded)
 
     def search(self, text: str, k: int = 10) -> tuple[Found, ...]:
@@ -235,7 +230,7 @@ class Assistant:
 
         Nearest is not the same as stated: `answer` tells whether the pages say it.
         """
-        with self._lease() as loaded:
+        with self._leases.lease() as loaded:
             found = loaded.retriever.across((text,), artifacts=k)
             return tuple(Found(loaded.index.library.get(artifact), tuple(hits)) for artifact, hits in found.items())
 
@@ -243,8 +238,7 @@ class Assistant:
         """Free the index and the model."""
         if self._generator:
             self._generator.close()
-        with self._lock:
-            self._retire(self._loaded)
+        self._leases.close()
 
     def __enter__(self) -> Assistant:
         return self
@@ -262,38 +256,6 @@ class Assistant:
         index = open_index(self._path, fingerprint=self._encoder.fingerprint)
         retriever = Retriever(index, self._encoder)
         return _Loaded(index, retriever, NameIndex(index.library, retriever.knows))
-
-    @contextmanager
-    def _lease(self) -> Iterator[_Loaded]:
-        """The current generation for one question; the one before is closed when its last question is done."""
-        with self._lock:
-            newest = current_generation(self._path)
-            if newest is not None and newest != self._seen:
-                self._seen = newest
-                self._exchange()
-            loaded = self._loaded
-            loaded.users += 1
-        try:
-            yield loaded
-        finally:
-            with self._lock:
-                loaded.users -= 1
-                if loaded.retired and loaded.users == 0:
-                    loaded.index.close()
-
-    def _exchange(self) -> None:
-        try:
-            newer = self._load()
-        except SidebysideError:
-            return  # what is open keeps answering; `doctor` tells what is wrong with the new one
-        self._retire(self._loaded)
-        self._loaded = newer
-
-    @staticmethod
-    def _retire(loaded: _Loaded) -> None:
-        loaded.retired = True
-        if loaded.users == 0:
-            loaded.index.close()
 
 
 _Lane = Callable[[Draft, list[Artifact], Question, _Loaded], None]
