@@ -23,7 +23,7 @@ class Growing:
     def __init__(self) -> None:
         self._told = ""
         self._first: str | None = None
-        self._closing = ""
+        self._closing: str | None = None
 
     def add(self, event: Event) -> str:
         """What can be said for certain after this event, without what was said before."""
@@ -31,9 +31,9 @@ class Growing:
         if self._first is None:
             self._first = text
             return self._tell(text.rpartition("\n\n")[0])
-        if not text.startswith(self._first):
-            self._closing = self._first[len(self._told) :]
-        return self._tell(text.removesuffix(self._closing))
+        if self._closing is None:
+            self._closing = "" if text.startswith(self._first) else self._first.rpartition("\n\n")[2]
+        return self._tell(text.removesuffix(self._closing).removesuffix("\n\n"))
 
     def rest(self, answer: Answer) -> str:
         """What is left of the complete text."""
@@ -84,4 +84,9 @@ def conversation(messages: Sequence[ChatMessage]) -> tuple[str, list[tuple[str, 
 
 def _table(table: Table) -> str:
     rows = [table.header, ("---",) * len(table.header), *table.rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows)
+
+
+def _cell(text: str) -> str:
+    """The text so that it stays inside its cell."""
+    return " ".join(text.replace("\\", "\\\\").replace("|", "\\|").split())

@@ -30,11 +30,11 @@ MAX_TEXT = 20_000
 
 QuestionText = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION, pattern=r"\S"),
     Field(description="the question", examples=["Which handles a longer context, LLaVA Llama 3 or Llama 3.2?"]),
 ]
 Words = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"\S")]
 
 
 class Ask(BaseModel):

@@ -27,7 +27,7 @@ def page_routes(core: Core) -> APIRouter:
         summary="Add page files",
     )
     def pages(
-        files: Annotated[list[UploadFile], File(description="page files or zip files", max_length=1000)],
+        files: Annotated[list[UploadFile], File(description="page files or zip files", min_length=1, max_length=1000)],
         response: Response,
     ) -> Job:
         """Take files into the library. They are built into it in the background, one upload after the other; questions
