@@ -77,14 +77,16 @@ def _programmatic(provider: Provider) -> Any:
         `history` holds [question, answer] pairs of the conversation so far.
         """
         if len(question) > MAX_QUESTION:
-            raise gr.Error(f"the question has {len(question):,} characters; {MAX_QUESTION:,} are the most")
+            raise gr.Error(
+                f"the question has {len(question):,} characters; {MAX_QUESTION:,} are the most", print_exception=False
+            )
         pairs = [(str(asked), str(answered)) for asked, answered in (history or [])[-MAX_TURNS:]]
         try:
             with provider.lease() as assistant:
                 for event in assistant.stream(question, pairs):
                     yield event.answer.to_dict()
         except SidebysideError as error:
-            raise gr.Error(str(error)) from None
+            raise gr.Error(str(error), print_exception=False) from None
 
     return ask
 
