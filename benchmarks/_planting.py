@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sidebyside.polarity import OPPOSITES
 from sidebyside.quantities import find_quantities
@@ -238,6 +239,18 @@ def limit_dropped(ground: Ground) -> str | None:
     return ground.told(changed) if count else None
 
 
+def plan_dropped(ground: Ground) -> str | None:
+    """ "30 days on the Free plan and 13 months on Team" is told as "30 days"."""
+    figures = [q for q in find_quantities(ground.sentence) if q.unit]
+    for one, other in pairwise(figures):
+        between = ground.sentence[one.end : other.start]
+        if one.unit == other.unit and one.value != other.value and re.search(r"\band\b", between):
+            condition = re.split(r"\band\b", between)[0]
+            if content_stems(condition) - content_stems(ground.sentence[other.end :]):
+                return ground.told(ground.sentence[: one.end])
+    return None
+
+
 _OTHER_SUBJECT = re.compile(
     r"(?!It\b|They\b|There\b|What\b)(?:The |A |An )?\w+(?: \w+)? "
     r"(?P<rest>(?:gets?|pays?|is|are|stays?|works?|takes?|costs?|has|have) .+)"
@@ -294,6 +307,7 @@ PLANTED: Mapping[str, Callable[[Ground], str | None]] = {
     "negation removed": negation_removed,
     "limit dropped": limit_dropped,
     "subject dropped": subject_dropped,
+    "plan of a figure dropped": plan_dropped,
     "condition dropped": condition_dropped,
     "comparison turned": comparison_turned,
     "two quotes mixed": quotes_mixed,

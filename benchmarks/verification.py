@@ -1,11 +1,16 @@
 """Measures what `verify_sentence` lets through: on claims that people checked, and on errors planted by code.
 
-    python benchmarks/verification.py [--claims FOLDER]
+    python benchmarks/verification.py [--claims FOLDER] [--llm N]
 
 The claims are those of WiCE's development half (Kamoi et al., 2023): sentences of an encyclopedia against the pages
 they cite. They are read from ../shared/public-data/wice, or the folder given, and are not part of this repository.
 A partly supported claim counts as unsupported. "marked" takes the sentences that the annotators marked, and claims
-that have any; "found" takes the five sentences of the page that share most words with the claim, for all claims.
+that have any; "found" takes the five sentences of the page that share most words with the claim, for all claims. Without
+the folder this part is left out. --llm N also asks the default language model whether the evidence supports the claim,
+of N claims with marked evidence.
+
+data/model_sentences.jsonl holds what the default model wrote about quotes of tests/data/library*, and whether people
+would take it from these quotes, judged by hand: what is accepted of it is what reaches a reader.
 
 The planted errors are made from the sentences of tests/data/library*; see _planting.py. What is accepted of them is
 the share of unsupported sentences that would be shown.
@@ -16,6 +21,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,14 +36,18 @@ from numpy.typing import NDArray
 
 from sidebyside import verification
 from sidebyside.embedding import load_encoder
+from sidebyside.generation import Generator, load_generator
 from sidebyside.library import build_library
+from sidebyside.models import resolve_model
 from sidebyside.pages import parse_page
 from sidebyside.passages import build_passages
-from sidebyside.settings import DEFAULT_ENCODER, Settings
+from sidebyside.records import Message
+from sidebyside.settings import DEFAULT_ENCODER, DEFAULT_MODEL, Settings
 from sidebyside.verification import COVERAGE, Check, verify_sentence
 from sidebyside.words import tokens
 
 ROOT = Path(__file__).parents[1]
+WRITTEN = Path(__file__).parent / "data" / "model_sentences.jsonl"
 CLAIMS = ROOT.parent / "shared" / "public-data" / "wice"
 LIBRARIES = ("library", "library2")
 # Sentences of a page that a claim is held against where nobody marked them.
@@ -51,6 +61,9 @@ _CHECKS = {
     "is not in the evidence": "figure or name",
     "denies": "negation",
     "affirms": "negation",
+    "belongs to something else": "binding",
+    "compares with": "comparison",
+    "leaves out": "limit left out",
     "where the evidence says": "opposite",
     "judges": "judgement",
     "nothing is stated": "empty reply",
@@ -127,6 +140,40 @@ def judge_claims(claims: Sequence[Claim]) -> list[dict[str, Any]]:
             rejected = Counter(item.rejected_by for item in np.array(checked, dtype=object)[truth & ~taken])
             rows[-1]["supported rejected by"] = dict(rejected.most_common())
     return rows
+
+
+def judge_by_model(claims: Sequence[Claim], count: int) -> list[dict[str, Any]]:
+    """What the default model's probability of Yes is worth on `count` claims, alone and with word coverage."""
+    generator = open_model()
+    # Every third claim, so that the sample is spread over the articles.
+    chosen = [*claims[::3], *claims[1::3], *claims[2::3]][:count]
+    start = time.perf_counter()
+    yes = [generator.option_probabilities(_question(claim), ("Yes", "No"))["Yes"] for claim in chosen]
+    seconds = (time.perf_counter() - start) / len(chosen)
+    generator.close()
+    coverage = np.array([check(c.text, c.evidence, c.title).check.coverage for c in chosen])
+    truth = np.array([claim.supported for claim in chosen])
+    scores = {
+        "word coverage": coverage,
+        "model says yes": np.array(yes),
+        "mean of both": (coverage + np.array(yes)) / 2,
+    }
+    rows = [{"score": name, **_measures(values, values > 0.5, truth)} for name, values in scores.items()]
+    return [{**row, "n": len(chosen), "seconds a claim": round(seconds, 2)} for row in rows]
+
+
+def open_model() -> Generator:
+    """The default language model on one thread, so that the answer does not depend on the machine's cores."""
+    settings = Settings.load(threads=1, model=DEFAULT_MODEL)
+    return load_generator(settings, resolve_model(settings))
+
+
+def _question(claim: Claim) -> tuple[Message, ...]:
+    evidence = "\n".join(claim.evidence)
+    return (
+        Message("system", "You check whether a text supports a claim. Answer with Yes or No only."),
+        Message("user", f"Text:\n{evidence}\n\nClaim: {claim.text}\n\nDoes the text support all of the claim?"),
+    )
 
 
 def _measures(values: NDArray[Any], taken: NDArray[Any], truth: NDArray[Any]) -> dict[str, Any]:
@@ -233,6 +280,36 @@ def summarise(checked: Mapping[str, Sequence[Checked]], *, true: bool) -> list[d
     return [*rows, {"sentences": "mean of these", "n": sum(row["n"] for row in rows), **means}]
 
 
+# --- what the model wrote -------------------------------------------------------------------------------------------
+
+
+def judge_written() -> list[dict[str, Any]]:
+    """How many of the model's sentences are shown, and how many of the shown ones their quotes do not support."""
+    rows = [json.loads(line) for line in WRITTEN.read_text("utf-8").splitlines()]
+    checked = [check(row["sentence"], row["quotes"], row["name"]) for row in rows]
+    truth = [row["supported"] for row in rows]
+    shown = [item.accepted() for item in checked]
+    groups = {
+        "supported": [item for item, true in zip(checked, truth, strict=True) if true],
+        "not supported": [item for item, true in zip(checked, truth, strict=True) if not true],
+    }
+    table = [
+        {
+            "sentences": name,
+            "n": len(items),
+            "shown": share([item.accepted() for item in items]),
+            "rejected by": dict(Counter(item.rejected_by for item in items if item.rejected_by)),
+            "mistakes": [item.sentence for item in items if item.accepted() != (name == "supported")],
+        }
+        for name, items in groups.items()
+    ]
+    wrong = sum(a and not t for a, t in zip(shown, truth, strict=True))
+    return [
+        *table,
+        {"sentences": "not supported, of those shown", "n": sum(shown), "shown": round(wrong / sum(shown), 3)},
+    ]
+
+
 # --- thresholds -----------------------------------------------------------------------------------------------------
 
 
@@ -241,7 +318,10 @@ def sweep(
 ) -> list[dict[str, Any]]:
     """What every share of words that must be covered would accept, the other checks as they are."""
 
-    def accepted(groups: Iterable[Sequence[Checked]], threshold: float) -> float:
+    def accepted(groups: Iterable[Sequence[Checked]], threshold: float) -> float | None:
+        groups = [items for items in groups if items]
+        if not groups:
+            return None
         return round(float(np.mean([np.mean([item.accepted(threshold) for item in items]) for items in groups])), 3)
 
     held = {
@@ -263,25 +343,30 @@ def main() -> None:
     """Take the figures, print them as tables and keep them as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--claims", type=Path, default=CLAIMS, help="folder that holds WiCE's claim_dev.jsonl")
-    folder = parser.parse_args().claims
-    if not (folder / "claim_dev.jsonl").is_file():
-        sys.exit(
-            f"{folder / 'claim_dev.jsonl'} is missing: give WiCE's folder with --claims (see the top of this file)"
-        )
-    claims, found = read_claims(folder), read_grounds()
-    true, planted = check_planted(found, TRUE), check_planted(found, PLANTED)
+    parser.add_argument("--llm", type=int, default=0, help="ask the default language model about so many claims")
+    options = parser.parse_args()
     report: dict[str, Any] = {"machine": machine("scikit-learn", "sentence-transformers", "torch")}
     report["encoder"] = DEFAULT_ENCODER
-    report["claims"] = {}
-    for evidence, chosen in claims.items():
-        rows = report["claims"][evidence] = judge_claims(chosen)
-        print_table(
-            f"WiCE, {evidence} evidence: {len(chosen)} claims, {sum(c.supported for c in chosen)} supported", rows
+    claims = read_claims(options.claims) if (options.claims / "claim_dev.jsonl").is_file() else {}
+    if not claims:
+        print(
+            f"{options.claims / 'claim_dev.jsonl'} is missing: without WiCE's claims (--claims FOLDER)", file=sys.stderr
         )
+    report["claims"] = {name: judge_claims(chosen) for name, chosen in claims.items()}
+    for name, rows in report["claims"].items():
+        supported = sum(claim.supported for claim in claims[name])
+        print_table(f"WiCE, {name} evidence: {len(claims[name])} claims, {supported} supported", rows)
+    if options.llm and claims:
+        report["claims, by the model"] = judge_by_model(claims["marked"], options.llm)
+        print_table(f"WiCE, marked evidence, {DEFAULT_MODEL}", report["claims, by the model"])
+    report["written"] = judge_written()
+    print_table("Sentences of the model", report["written"])
+    found = read_grounds()
+    true, planted = check_planted(found, TRUE), check_planted(found, PLANTED)
     report["true"], report["planted"] = summarise(true, true=True), summarise(planted, true=False)
     print_table("True sentences accepted", report["true"])
     print_table("Planted errors accepted", report["planted"])
-    report["thresholds"] = sweep(true, planted, claims["marked"])
+    report["thresholds"] = sweep(true, planted, claims.get("marked", []))
     print_table("Accepted at other values of COVERAGE (claims: marked evidence)", report["thresholds"])
     write_results("verification", report)
 

@@ -64,8 +64,11 @@ def foreign_figure(sentence: str, quote: str, name: str) -> str:
     for quantity in find_quantities(sentence):
         same = [other for other in own if same_figure(quantity, other, sentence, quote)]
         if same:
-            if _nearer_to_another(quantity, same, own, sentence, quote):
+            others = _rivals(quantity, same, own)
+            if others and _nearer_to_another(quantity, same, others, sentence, quote):
                 return f"{quantity.text} belongs to something else in the evidence"
+            if others and _without_its_condition(same, others, sentence, quote):
+                return f"leaves out what {quantity.text} holds for"
             continue
         if quantity.unit and any(other.value == quantity.value and other.unit for other in own):
             return f"{quantity.text} has another unit in the evidence"
@@ -95,18 +98,26 @@ def same_figure(one: Quantity, other: Quantity, sentence: str, quote: str) -> bo
     )
 
 
+def _rivals(quantity: Quantity, same: Sequence[Quantity], own: Sequence[Quantity]) -> list[Quantity]:
+    """The other figures of a quote that a figure could be mistaken for: of its kind, and not the end of its range."""
+    others = [other for other in own if other not in same and _kind(other) == _kind(quantity)]
+    return [other for other in others if all(_gap(other, one) > _RANGE for one in same)]
+
+
 def _nearer_to_another(
-    quantity: Quantity, same: Sequence[Quantity], own: Sequence[Quantity], sentence: str, quote: str
+    quantity: Quantity, same: Sequence[Quantity], others: Sequence[Quantity], sentence: str, quote: str
 ) -> bool:
     """Whether the words beside a figure are, in the quote, rather those beside another figure of its kind."""
-    others = [other for other in own if other not in same and _kind(other) == _kind(quantity)]
-    # The two ends of a range ("30-60 pictures") have the same words beside them.
-    others = [other for other in others if all(_gap(other, one) > _RANGE for one in same)]
-    if not others:
-        return False
     beside = _beside(quantity, sentence)
     best = max(len(beside & _beside(one, quote)) for one in same)
     return any(len(beside & _beside(other, quote)) > best for other in others) or (bool(beside) and best == 0)
+
+
+def _without_its_condition(same: Sequence[Quantity], others: Sequence[Quantity], sentence: str, quote: str) -> bool:
+    """Whether a sentence drops what tells a figure from its like: "30 days on the Free plan and a year on Team"."""
+    theirs = set().union(*(_after(other, quote) for other in others))
+    telling = [_after(one, quote) - theirs for one in same]
+    return all(words and words.isdisjoint(telling_stems(sentence)) for words in telling)
 
 
 def _gap(one: Quantity, other: Quantity) -> int:
@@ -114,15 +125,18 @@ def _gap(one: Quantity, other: Quantity) -> int:
 
 
 def _kind(quantity: Quantity) -> str:
-    base = quantity.unit.split("/")[0]
-    return base if base and is_known_unit(quantity.unit) else ""
+    return quantity.unit.split("/")[0]
 
 
 def _beside(quantity: Quantity, text: str) -> set[str]:
     """The two telling words on either side of a figure, up to the next figure or break."""
-    before = re.split(r"\d[\d.,]*\S*", _BREAK.split(text[: quantity.start])[-1])[-1]
-    after = re.split(r"[$€£]?\d", _BREAK.split(text[quantity.end :])[0])[0]
-    return {*telling_stems(before)[-2:], *telling_stems(after)[:2]}
+    before = re.split(r"(?<![A-Za-z0-9])\d[\d.,]*\S*", _BREAK.split(text[: quantity.start])[-1])[-1]
+    return {*telling_stems(before)[-2:]} | _after(quantity, text)
+
+
+def _after(quantity: Quantity, text: str) -> set[str]:
+    """The two telling words behind a figure, up to the next figure or break."""
+    return set(telling_stems(re.split(r"(?<![A-Za-z0-9])[$€£]?\d", _BREAK.split(text[quantity.end :])[0])[0])[:2])
 
 
 def _behind(text: str, start: int) -> list[str]:
@@ -152,6 +166,8 @@ def turned_denial(sentence: str, quote: str) -> str:
     own, theirs = set(telling_stems(sentence)), telling_stems(quote)
     denied, their_denied = _denied(sentence), _denied(quote)
     reached = _denied(sentence, reach=3)
+    if denied and not their_denied and not _EXCLUDING.search(quote):
+        return "denies what the evidence affirms"
     if turned := sorted(word for word in denied - their_denied if word in theirs):
         return f"denies what the evidence affirms ({turned[0]})"
     # What the quote also affirms elsewhere may be affirmed.

@@ -8,7 +8,7 @@ the same words as there. What that lets through and what it costs: benchmarks/ve
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -123,7 +123,7 @@ def _objection(part: _Part, evidence: Sequence[str], name: str) -> str:
         foreign_figure(_without(name, part.text), quote, name)
         or _foreign_name(part.text, quote, name)
         or _judges(part.text, f"{quote} {name}")
-        or _turned(part.text, quote)
+        or _turned(_without(name, part.text), quote)
         or turned_denial(_without(name, part.text), quote)
         or turned_comparison(part.text, quote)
         or loose_word(_without(name, part.text), quote)
@@ -144,22 +144,30 @@ def _unusable(sentence: str) -> str:
 
 def _lay(sentence: str, evidence: Sequence[str], name: str) -> list[_Part]:
     """The parts of a sentence, each on the quote that has most of its words; a tie goes to a quote already used."""
-    whole = [_Words(text) for text in evidence]
+    quotes = [_Words(text) for text in evidence]
     # A sentence that one quote has altogether rests on that quote alone.
-    for texts in ([sentence], _parts(sentence, name)):
-        parts: list[_Part] = []
-        for text in texts:
-            wanted = _own_words(text, name)
-            used = [part.base for part in parts]
-            rated = [(len(words.missing(wanted)), i not in used, i) for i, words in enumerate(whole)]
-            best = min(rated, default=None)
-            if best is None or (wanted and best[0] == len(wanted) and not used):
-                parts.append(_Part(text, None, tuple(wanted)))
-            else:
-                parts.append(_Part(text, best[2], tuple(whole[best[2]].missing(wanted))))
-        if not any(part.missing for part in parts):
-            break
-    return parts
+    whole = _lay_part(sentence, quotes, range(len(quotes)), (), name)
+    if not whole.missing:
+        return [whole]
+    texts = _parts(sentence, name)
+    short = [len(_own_words(text, name)) < 2 for text in texts]
+    laid: list[_Part | None] = [None] * len(texts)
+    for i in sorted(range(len(texts)), key=lambda i: short[i]):
+        used = [part.base for part in laid if part is not None and part.base is not None]
+        beside = [part.base for part in laid[max(0, i - 1) : i + 2] if part is not None and part.base is not None]
+        # A single word ("saves" in "saves and restores state") belongs to what stands beside it.
+        among = beside if short[i] and beside else range(len(quotes))
+        laid[i] = _lay_part(texts[i], quotes, among, used, name)
+    return [part for part in laid if part is not None]
+
+
+def _lay_part(text: str, quotes: Sequence[_Words], among: Iterable[int], used: Sequence[int], name: str) -> _Part:
+    """One part on the quote, of those at the positions `among`, that lacks fewest of its words."""
+    wanted = _own_words(text, name)
+    rated = min(((len(quotes[i].missing(wanted)), i not in used, i) for i in among), default=None)
+    if rated is None or (wanted and rated[0] == len(wanted) and not used):
+        return _Part(text, None, tuple(wanted))
+    return _Part(text, rated[2], tuple(quotes[rated[2]].missing(wanted)))
 
 
 def _parts(sentence: str, name: str) -> list[str]:
@@ -169,7 +177,7 @@ def _parts(sentence: str, name: str) -> list[str]:
     found: list[str] = []
     for start, end in pairwise(cuts):
         piece = sentence[start:end]
-        if found and (_CONTINUES.match(piece) or len(_own_words(piece, name)) < 2):
+        if found and (_CONTINUES.match(piece) or not _own_words(piece, name)):
             found[-1] += piece
         elif piece.strip():
             found.append(piece)
@@ -198,16 +206,7 @@ class _Words:
             return True
         if word in _TELLING_STEMS:
             return False
-        return (len(word) >= 5 and word in self._squeezed) or any(_akin(word, other) for other in self._stems)
-
-
-def _akin(one: str, other: str) -> bool:
-    """Whether two stems are forms of one word: "transcrib" and "transcript", but not "use" and "useless"."""
-    if one.endswith(("less", "free")) != other.endswith(("less", "free")):
-        return False
-    shared = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    shortest, longest = sorted((len(one), len(other)))
-    return longest - shared <= 3 and (shared >= 6 or (shared >= 5 and shared == shortest))
+        return len(word) >= 5 and word in self._squeezed
 
 
 _TELLING_STEMS = frozenset(stem(word) for word in TELLING)
