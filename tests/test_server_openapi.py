@@ -19,7 +19,7 @@ from standin import StandIn
 # Requests that are made up for each operation; the same ones in every run.
 EXAMPLES = 25
 # A well-formed request can name artifacts that are not there, or end with no question: no schema can say so.
-LEFT_OUT = dict.fromkeys(("/api/compare", "/v1/chat/completions"), [positive_data_acceptance])
+LEFT_OUT = {path: [positive_data_acceptance] for path in ("/api/compare", "/v1/chat/completions")}
 GOOD = {"Authorization": f"Bearer {TOKEN}"}
 
 
