@@ -1,4 +1,5 @@
-"""Serves the chat page for the rows: python _page_server.py INDEX PORT. Encoder and model are stand-ins, all else real.
+"""Serves the chat page for the rows: python _page_server.py INDEX PORT [real]. The model is a stand-in, and so is the
+encoder unless the real one is asked for; all else is as it is.
 
 The model process is tests/fake_model_process.py: it writes one word, or, for a question with "slowly" in it, words for
 20 seconds unless it is stopped; "unhurried" takes half a second.
@@ -34,7 +35,8 @@ class Directed(LocalGenerator):
 
 def main() -> None:
     index, port = Path(sys.argv[1]), int(sys.argv[2])
-    embedding.load_encoder = lambda _settings: ContentEncoder()  # type: ignore[assignment,return-value]
+    if "real" not in sys.argv:
+        embedding.load_encoder = lambda _settings: ContentEncoder()  # type: ignore[assignment,return-value]
     command = [sys.executable, str(TESTS / "fake_model_process.py")]
     settings = Settings.load(index=index, port=port)
 

@@ -94,10 +94,10 @@ class Server:
 
 
 @contextmanager
-def serve(index: Path) -> Iterator[Server]:
+def serve(index: Path, *options: str) -> Iterator[Server]:
     """The page in a process of its own."""
     port = free_port()
-    command = [sys.executable, str(Path(__file__).with_name("_page_server.py")), str(index), str(port)]
+    command = [sys.executable, str(Path(__file__).with_name("_page_server.py")), str(index), str(port), *options]
     with (index / "server.log").open("w") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         try:

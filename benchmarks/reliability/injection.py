@@ -216,6 +216,9 @@ class _Heard:
     def prepare(self, _messages: Sequence[Message]) -> None:
         """Nothing is prepared."""
 
+    def stop_preparing(self) -> None:
+        """Nothing was begun."""
+
     def close(self) -> None:
         """The caller closes the real one."""
 
