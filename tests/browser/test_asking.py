@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 from driving import ask, ask_and_wait
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from standin import EIGHT_K, LLAMA, LLAVA
 
@@ -40,6 +41,19 @@ def test_answer_streams_facts_first_without_moving_what_is_shown(site, visit):
     assert page.evaluate(place) == before
     expect(page.locator(".prose-lane p")).to_have_count(2)
     expect(page.locator(".notes")).to_contain_text("Both are of type Model")
+
+
+def test_nothing_on_screen_moves_while_the_answer_grows(site, visit):
+    page = visit(site.url)
+    page.evaluate(
+        """() => { window.moved = 0; new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.moved += entry.value;
+        }).observe({ type: 'layout-shift' }); }"""
+    )
+    ask(page, "slow question")
+    page.wait_for_selector("#turn-1.turn-done")
+    # Only the line that says that more is being written makes way. 0.1 counts as good (web.dev/articles/cls).
+    assert page.evaluate("window.moved") < 0.02
 
 
 def test_citation_opens_its_passage_with_the_sentence_marked(site, visit):
@@ -218,6 +232,63 @@ def test_two_browsers_at_once_do_not_mix(site, visit):
     expect(first.locator(".turn")).to_have_count(1)
     expect(second.locator(".turn")).to_have_count(1)
     expect(second.locator(".menu summary")).to_have_text("Conversations (1)")
+
+
+def press_until(page: Page, key: str, reached: str) -> None:
+    """Press a key until an expression about `it`, the focused element, holds."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if page.evaluate(f"(() => {{ const it = document.activeElement; return Boolean({reached}); }})()"):
+            return
+    raise AssertionError(f"{key} does not lead to {reached}")
+
+
+def test_keyboard_alone_is_enough_on_every_tab(site, visit):
+    page = visit(site.url)
+    ask_and_wait(page, CONTEXT)
+    page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+
+    def tab(name: str) -> None:
+        press_until(
+            page, "Tab" if name == "Side by side" else "Shift+Tab", f"it.role === 'tab' && it.textContent === '{name}'"
+        )
+        page.keyboard.press("Enter")
+
+    tab("Side by side")
+    press_until(page, "Tab", "it.closest('#sides-names') && it.tagName === 'INPUT'")
+    for name in (LLAVA, LLAMA):
+        page.keyboard.type(name[:9])
+        expect(page.get_by_role("option", name=name)).to_be_visible()
+        page.keyboard.press("Enter")
+    expect(page.locator("#sides-facts thead th")).to_have_text([LLAVA, LLAMA])
+    page.keyboard.press("Escape")
+    press_until(page, "Tab", "it.type === 'range'")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#sides-links a").first).to_have_attribute("href", re.compile(r"weights=6%2C5%2C5%2C5%2C5$"))
+    press_until(page, "Tab", "it.textContent === 'JSON'")
+    tab("Library")
+    press_until(page, "Tab", "it.type === 'search'")
+    page.keyboard.type("llava")
+    press_until(page, "Tab", f"it.textContent === '{LLAVA}'")
+    page.keyboard.press("Enter")
+    expect(page.locator("#artifact h2")).to_be_focused()
+    tab("Models")
+    press_until(page, "Tab", "it.ariaLabel === 'Use no model'")
+    page.keyboard.press("Enter")
+    expect(page.locator(".masthead")).to_contain_text("quotes only")
+    page.locator("#models-progress .report").wait_for()
+    # Back to the model for the tests that come after.
+    press_until(page, "Shift+Tab", "it.role === 'tab' && it.textContent === 'Models'")
+    press_until(page, "Tab", "it.ariaLabel === 'Answer with qwen2.5-coder-1.5b'")
+    page.keyboard.press("Enter")
+    expect(page.locator(".masthead")).to_contain_text("qwen2.5-coder-1.5b")
+    tab("Ask")
+    press_until(page, "Tab", "it.textContent === 'Not helpful'")
+    page.keyboard.press("Enter")
+    press_until(page, "Tab", "it.name === 'note'")
+    page.keyboard.type("by keyboard")
+    page.keyboard.press("Enter")
+    expect(page.locator(".note-saved")).to_contain_text("by keyboard")
 
 
 def test_keyboard_alone_is_enough(site, visit):

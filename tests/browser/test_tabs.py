@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from driving import ask_and_wait, open_tab
 from playwright.sync_api import Page, expect
 
+from fakes import comparison_page
 from sidebyside.indexing import build_index
-from standin import DIFFUSION, LLAMA, LLAVA
+from standin import DIFFUSION, EIGHT_K, LLAMA, LLAVA
 
 pytestmark = pytest.mark.browser
 
@@ -55,6 +57,41 @@ def test_weights_reorder_and_say_what_would_flip(site, visit):
     expect(page.locator(".order li").last).to_contain_text("29 of 100")
 
 
+def test_weight_that_would_flip_the_order_is_told_and_does_flip_it(start, visit, tmp_path):
+    site = start(tmp_path / "index", "rivals")
+    page = visit(f"{site.url}/?compare=Old+Hand&compare=Newcomer&weights=5,2,0,0,0")
+    assert shown_order(page) == ["Old Hand", "Newcomer"]
+    # (80 - 33) / 100 of the rank's weight 5 is what Adoption must weigh: 2.35.
+    expect(page.locator(".flips")).to_contain_text(
+        "Newcomer draws level with Old Hand when Adoption rises to 2.3 (now 2)."
+    )
+    number = page.locator("#weights input[type=number]").nth(1)
+    number.fill("3")
+    number.press("Enter")
+    expect(page.locator(".order b").first).to_have_text("Newcomer")
+    expect(page.locator(".flips")).to_contain_text("Adoption falls to 2.3 (now 3)")
+    link = page.get_by_role("link", name="Link to this view").get_attribute("href")
+    assert link == "?compare=Old+Hand&compare=Newcomer&weights=5%2C3%2C0%2C0%2C0"
+    page.goto(f"{site.url}/{link}")
+    expect(page.locator(".order b").first).to_have_text("Newcomer")
+
+
+def test_pages_that_disagree_are_drawn_as_a_range_and_listed_with_their_files(start, visit, tmp_path):
+    site = start(tmp_path / "index", "rivals")
+    page = visit(f"{site.url}/?compare=Old+Hand&compare=Newcomer")
+    drawing = page.locator("#sides-plot figure.rank svg")
+    expect(drawing).to_have_attribute(
+        "aria-label", "UnfragileRank. Old Hand: 80 of 100; Newcomer: 30 to 36 of 100, pages disagree"
+    )
+    expect(drawing.locator("rect.band.side-2")).to_have_attribute("width", "6.00%")
+    expect(page.locator("#sides-facts .conflict li")).to_have_text(
+        ["30/100 004_56e9c64ebf7cdd1a.txt", "36/100 second.txt"]
+    )
+    open_tab(page, "Library")
+    expect(page.locator("#library tr", has_text="Newcomer")).to_contain_text("30/100 / 36/100")
+    expect(page.locator("#library .flag")).to_have_text("conflict")
+
+
 def test_scores_are_drawn_on_the_whole_scale(site, visit):
     page = visit(site.url + VIEW)
     drawing = page.locator("#sides-plot figure.rank svg")
@@ -75,6 +112,12 @@ def test_comparison_exports_in_three_forms(site, visit):
     assert "src=" not in contents["Web page"]
     data = json.loads(contents["JSON"])
     assert [artifact["label"] for artifact in data["artifacts"]] == [LLAVA, LLAMA]
+    described = "Processes images and text simultaneously within a 128K token context window"
+    assert f"> description: {described}" in contents["Markdown"]
+    assert f"<q>{described}" in contents["Web page"]
+    quoted = data["artifacts"][1]["capabilities"][0]["description"]
+    assert quoted["text"].startswith(described)
+    assert set(quoted["source"]) >= {"file", "start", "end"}
     assert data["rows"][1] == {"label": "UnfragileRank", "differs": True, "values": [["22/100"], ["45/100"]]}
 
 
@@ -133,7 +176,10 @@ def test_feedback_tab_counts_and_exports(start, visit, tmp_path):
     with page.expect_download() as download:
         page.get_by_role("link", name="Export as JSONL").click()
     lines = Path(download.value.path()).read_text("utf-8").splitlines()
-    assert json.loads(lines[0])["rating"] == "up"
+    kept = json.loads(lines[0])
+    assert kept["rating"] == "up"
+    assert {"question", "answer", "citations", "generation", "model", "note", "time"} <= set(kept)
+    assert kept["citations"][1]["quote"] == EIGHT_K
 
 
 @pytest.mark.integration
@@ -156,7 +202,8 @@ def test_dropping_a_good_and_a_bad_file(start, visit, tmp_path, seeds, encoder):
     expect(page.locator("#report")).to_contain_text(f"New: {LLAVA}")
     expect(page.locator("#report li", has_text="shopping")).to_contain_text("shopping")
     expect(page.locator("#library tbody tr")).to_have_count(4)
-    page.reload()
+    expect(page.locator(".masthead")).to_contain_text("4 artifacts from 2 pages")
+    open_tab(page, "Ask")
     ask_and_wait(page, f"Which handles a longer context: {LLAVA} or {LLAMA}?")
     expect(page.locator("#turn-1 .direct")).to_contain_text("128K")
     expect(page.locator("#turn-1 .direct")).to_contain_text("8K")
@@ -189,3 +236,54 @@ def test_artifact_leads_back_to_its_row(site, visit):
     page.get_by_role("button", name=LLAVA, exact=True).click()
     page.get_by_role("button", name="Back to the list").click()
     expect(page.locator("#library").get_by_role("button", name=LLAVA, exact=True)).to_be_focused()
+
+
+@pytest.mark.integration
+def test_chat_goes_on_while_pages_are_added(start, visit, tmp_path, seed_index):
+    index = Path(shutil.copytree(seed_index, tmp_path / "index"))
+    with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
+        for number in range(120):
+            topics = [f"{word} {number}" for word in ("speed", "memory", "colour", "sound")]
+            archive.writestr(f"{number}.txt", comparison_page(f"Heron {number}", f"Wren {number}", topics=topics))
+    site = start(index, "real")
+    page = visit(site.url)
+    ask_and_wait(page, "Which artifact has the highest UnfragileRank?")
+    open_tab(page, "Library")
+    page.locator("#drop input[type=file]").set_input_files(tmp_path / "many.zip")
+    expect(page.locator("#report .adding progress")).to_be_visible()
+    open_tab(page, "Ask")
+    ask_and_wait(page, f"Which handles a longer context: {LLAVA} or {LLAMA}?")
+    expect(page.locator("#turn-2 .direct")).to_contain_text("128K")
+    # It was answered from the present index: the new one is still being made.
+    expect(page.locator("#report .adding")).to_have_count(1)
+    expect(page.locator("#report")).to_contain_text("244 artifacts from 122 pages", timeout=180_000)
+    ask_and_wait(page, "What does Heron 7 cost?")
+    expect(page.locator("#turn-3 .direct")).to_contain_text("Free")
+
+
+@pytest.mark.integration
+def test_pull_without_a_network_says_what_to_do_and_the_page_goes_on(site, visit):
+    page = visit(site.url)
+    open_tab(page, "Models")
+    page.get_by_role("button", name="Download qwen3-4b").click()
+    expect(page.locator("#models-progress .problem")).to_contain_text("qwen3-4b", timeout=60_000)
+    expect(page.locator("#models-progress .problem")).to_contain_text("sidebyside models pull qwen3-4b")
+    expect(page.locator("#models-progress .problem")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Download qwen3-4b")).to_be_enabled()
+    open_tab(page, "Ask")
+    ask_and_wait(page, "context")
+
+
+@pytest.mark.integration
+def test_first_page_turns_an_empty_page_into_one_that_answers(start, visit, tmp_path, seeds):
+    page = visit(start(tmp_path / "index", "real").url)
+    expect(page.locator(".welcome h2")).to_have_text("There is nothing to compare yet")
+    expect(page.locator(".masthead")).to_contain_text("no library yet")
+    open_tab(page, "Library")
+    expect(page.locator("#library .problem, #library .hint").first).to_be_visible()
+    page.locator("#drop input[type=file]").set_input_files(sorted(seeds.glob("*.txt"))[0])
+    expect(page.locator("#report")).to_contain_text("2 artifacts from 1 page", timeout=60_000)
+    expect(page.locator(".masthead")).to_contain_text("2 artifacts from 1 page")
+    open_tab(page, "Ask")
+    page.get_by_role("button", name="Which artifact has the highest UnfragileRank?").click()
+    expect(page.locator("#turn-1 .direct")).to_contain_text("Stable-Diffusion")

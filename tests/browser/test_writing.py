@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import psutil
 import pytest
-from driving import Site, ask, ask_and_wait
+from driving import Site, ask, ask_and_wait, open_tab
 from playwright.sync_api import expect
 
 from standin import LLAMA, LLAVA
@@ -77,3 +78,19 @@ def test_noise_of_a_model_never_reaches_the_page(start, visit, tmp_path, seed_in
     expect(page.locator("#turn-1 .made")).to_contain_text("The model wrote nothing that passed the check")
     # Sides as quotes, and nothing else.
     expect(page.locator("#turn-1 .prose-lane > p")).to_have_count(0)
+
+
+def test_speed_is_measured_one_model_at_a_time(start, visit, tmp_path, default_model):
+    site = start(tmp_path / "index")
+    page = visit(site.url)
+    open_tab(page, "Models")
+    told = page.locator("#models-progress")
+    measure = page.get_by_role("button", name="Measure the speed of qwen2.5-coder-1.5b")
+    measure.click()
+    expect(told).to_contain_text("Measuring qwen2.5-coder-1.5b…")
+    measure.click()
+    expect(told).to_contain_text("Measuring qwen2.5-coder-1.5b is not done yet")
+    expect(told).to_contain_text(re.compile(r"reads \d+ and writes \d+ tokens a second"), timeout=PATIENCE)
+    expect(page.locator("#models tr", has_text="qwen2.5-coder-1.5b")).to_contain_text(
+        re.compile(r"reads \d+, writes \d+")
+    )

@@ -77,6 +77,10 @@ class AskTab:
             self._restore, outputs=[self.past, self.live, self.turns, self.send, self.stop], queue=False, **private
         )
 
+    def welcomed(self, turns: list[Turn]) -> Any:
+        """What stands before the first question, as the library is now; nothing changes once there is one."""
+        return gr.skip() if turns else welcome_html(self._provider)
+
     async def _ask(self, turns: list[Turn], question: str, request: gr.Request) -> AsyncIterator[list[Any]]:
         async for frame in self._frames(question, turns, request):
             yield frame

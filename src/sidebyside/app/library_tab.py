@@ -15,6 +15,7 @@ from sidebyside.app.assets import asset
 from sidebyside.app.library_view import added_html, artifact_html, library_html, progress_html
 from sidebyside.app.markup import message_html
 from sidebyside.app.provider import Provider
+from sidebyside.app.welcome import current_masthead
 from sidebyside.errors import SidebysideError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 class LibraryTab:
     """Components of the tab and what they do. Must be made inside a Blocks context."""
 
-    def __init__(self, provider: Provider, settings: Settings) -> None:
+    def __init__(self, provider: Provider, settings: Settings, masthead: gr.HTML) -> None:
         self._provider = provider
         self._settings = settings
         plain: dict[str, Any] = {"apply_default_css": False}
@@ -41,7 +42,7 @@ class LibraryTab:
         self.files.upload(
             self._add,
             inputs=self.files,
-            outputs=[self.report, self.table, self.files],
+            outputs=[self.report, self.table, self.files, masthead],
             concurrency_limit=1,
             **private,
         )
@@ -69,9 +70,9 @@ class LibraryTab:
             for step in add_dropped(files or [], self._settings):
                 if isinstance(step, Added):
                     table = library_html(step.library) if step.library else gr.skip()
-                    yield [added_html(step), table, None]
+                    yield [added_html(step), table, None, current_masthead(self._provider)]
                 else:
-                    yield [progress_html(step), gr.skip(), gr.skip()]
+                    yield [progress_html(step), gr.skip(), gr.skip(), gr.skip()]
         finally:
             _discard(files or [])
 

@@ -45,12 +45,12 @@ def build_page(provider: Provider, settings: Settings) -> gr.Blocks:
     with ChatPage(provider) as page:
         masthead = gr.HTML(masthead_html(), elem_id="masthead", apply_default_css=False, js_on_load=None)
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
-            with gr.Tab("Ask", id="ask"):
-                AskTab(provider, settings.index)
+            with gr.Tab("Ask", id="ask") as ask_item:
+                ask = AskTab(provider, settings.index)
             with gr.Tab("Side by side", id="sides") as sides_item:
                 sides = SidesTab(provider)
             with gr.Tab("Library", id="library") as library_item:
-                library = LibraryTab(provider, settings)
+                library = LibraryTab(provider, settings, masthead)
             with gr.Tab("Models", id="models") as models_item:
                 models = ModelsTab(provider, settings, masthead)
             with gr.Tab("Feedback", id="feedback") as feedback_item:
@@ -62,6 +62,7 @@ def build_page(provider: Provider, settings: Settings) -> gr.Blocks:
             return [current_masthead(provider), chosen, *sides.open_view(query)]
 
         page.load(opened, outputs=[masthead, tabs, *sides.opened], **_QUIET)
+        ask_item.select(ask.welcomed, inputs=ask.turns, outputs=ask.live, **_QUIET)
         sides_item.select(sides.refresh_choices, outputs=sides.names, **_QUIET)
         library_item.select(library.shown, outputs=library.table, **_QUIET)
         models_item.select(models.shown, outputs=models.table, **_QUIET)

@@ -17,8 +17,8 @@ SHOWN_NAMES = 8
 TITLE = "sidebyside"
 
 
-def masthead_html(state: str = "", model: str = "") -> str:
-    """Name, size of the library and the model in use."""
+def masthead_html(state: str = "opening the library", model: str = "") -> str:
+    """Name, size of the library and the model in use; something stands there from the start, so that nothing moves."""
     return (
         f'<header class="masthead"><h1>{TITLE}</h1><p>{clean(state)}</p><p>{clean(model)}</p>'
         '<p class="private">Everything stays on this machine</p></header>'
