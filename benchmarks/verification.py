@@ -5,9 +5,9 @@
 The claims are those of WiCE's development half (Kamoi et al., 2023): sentences of an encyclopedia against the pages
 they cite. They are read from ../shared/public-data/wice, or the folder given, and are not part of this repository.
 A partly supported claim counts as unsupported. "marked" takes the sentences that the annotators marked, and claims
-that have any; "found" takes the five sentences of the page that share most words with the claim, for all claims. Without
-the folder this part is left out. --llm N also asks the default language model whether the evidence supports the claim,
-of N claims with marked evidence.
+that have any; "found" takes the five sentences of the page that share most words with the claim, for all claims. They
+are left out where the folder is not there. --llm N also asks the default language model whether the evidence supports
+the claim, of N claims with marked evidence.
 
 data/model_sentences.jsonl holds what the default model wrote about quotes of tests/data/library*, and whether people
 would take it from these quotes, judged by hand: what is accepted of it is what reaches a reader.

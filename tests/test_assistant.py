@@ -25,7 +25,7 @@ from sidebyside.settings import Settings
 PAIR = "Compare Kestrel 7B and Osprey Index"
 STATS = {
     "facts_ms", "first_sentence_ms", "total_ms", "model_sentences", "quoted_sentences", "rejected_sentences",
-    "prompt_tokens", "cached_tokens", "completion_tokens",
+    "repeated_sentences", "prompt_tokens", "cached_tokens", "completion_tokens",
 }  # fmt: skip
 
 

@@ -167,7 +167,31 @@ def test_a_quote_that_is_on_screen_is_not_said_twice(draft):
     draft.blocks.append(draft.quote(draft.sides[0].evidence[0]))
     sentences, writer, _ = write(draft, f"Kestrel 7B {CONTEXT[0].lower()}{CONTEXT[1:]}")
     assert sentences == []
-    assert writer.counts()["rejected_sentences"] == 0
+    assert (writer.counts()["repeated_sentences"], writer.counts()["rejected_sentences"]) == (1, 0)
+
+
+def test_a_sentence_that_picks_out_a_part_of_a_quote_is_shown(draft):
+    draft.sides = draft.sides[:1]
+    draft.blocks.append(draft.quote(draft.sides[0].evidence[1]))
+    sentences, _, _ = write(draft, "Kestrel 7B transcribes recorded speech in twelve languages.")
+    assert sentences == ["Kestrel 7B transcribes recorded speech in twelve languages [1]."]
+
+
+def test_a_sentence_that_joins_a_quote_that_is_not_on_screen_is_shown(draft):
+    draft.sides = draft.sides[:1]
+    draft.blocks.append(draft.quote(draft.sides[0].evidence[0]))
+    reply = f"Kestrel 7B {CONTEXT[0].lower()}{CONTEXT[1:-1]}, and transcribes recorded speech in twelve languages."
+    sentences, _, _ = write(draft, reply)
+    assert len(sentences) == 1
+    assert sentences[0].endswith("twelve languages [1][2].")
+
+
+def test_a_sentence_that_only_says_the_question_again_is_not_shown(draft):
+    draft.sides = draft.sides[:1]
+    draft.aspect = "context"
+    sentences, writer, _ = write(draft, "Kestrel 7B handles the context.")
+    assert sentences == []
+    assert (writer.counts()["repeated_sentences"], writer.counts()["rejected_sentences"]) == (1, 0)
 
 
 def test_markdown_in_a_reply_does_not_reach_the_page(draft):

@@ -103,7 +103,7 @@ class _Part:
 def verify_sentence(sentence: str, evidence: Sequence[str], *, name: str) -> Check:
     """Check one sentence about the artifact `name` against its evidence texts."""
     parts = _lay(sentence, evidence, name)
-    words = _own_words(sentence, name)
+    words = own_words(sentence, name)
     missing = [word for part in parts for word in part.missing]
     coverage = max(0.0, 1 - len(missing) / len(words)) if words else 1.0
     rests_on = tuple(dict.fromkeys(part.base for part in parts if part.base is not None))
@@ -150,7 +150,7 @@ def _lay(sentence: str, evidence: Sequence[str], name: str) -> list[_Part]:
     if not whole.missing:
         return [whole]
     texts = _parts(sentence, name)
-    short = [len(_own_words(text, name)) < 2 for text in texts]
+    short = [len(own_words(text, name)) < 2 for text in texts]
     laid: list[_Part | None] = [None] * len(texts)
     for i in sorted(range(len(texts)), key=lambda i: short[i]):
         used = [part.base for part in laid if part is not None and part.base is not None]
@@ -163,7 +163,7 @@ def _lay(sentence: str, evidence: Sequence[str], name: str) -> list[_Part]:
 
 def _lay_part(text: str, quotes: Sequence[_Words], among: Iterable[int], used: Sequence[int], name: str) -> _Part:
     """One part on the quote, of those at the positions `among`, that lacks fewest of its words."""
-    wanted = _own_words(text, name)
+    wanted = own_words(text, name)
     rated = min(((len(quotes[i].missing(wanted)), i not in used, i) for i in among), default=None)
     if rated is None or (wanted and rated[0] == len(wanted) and not used):
         return _Part(text, None, tuple(wanted))
@@ -177,12 +177,12 @@ def _parts(sentence: str, name: str) -> list[str]:
     found: list[str] = []
     for start, end in pairwise(cuts):
         piece = sentence[start:end]
-        if found and (_CONTINUES.match(piece) or not _own_words(piece, name)):
+        if found and (_CONTINUES.match(piece) or not own_words(piece, name)):
             found[-1] += piece
         elif piece.strip():
             found.append(piece)
     # A first piece that says nothing by itself belongs to what follows.
-    if len(found) > 1 and not _own_words(found[0], name):
+    if len(found) > 1 and not own_words(found[0], name):
         found[:2] = [found[0] + found[1]]
     return found
 
@@ -260,7 +260,7 @@ def _turned(sentence: str, quote: str) -> str:
     return ""
 
 
-def _own_words(sentence: str, name: str) -> list[str]:
+def own_words(sentence: str, name: str) -> list[str]:
     """The telling words of a sentence, each once, without those of the artifact's name."""
     named = {stem(t.folded) for t in tokens(name)}
     found = (word for word in telling_stems(sentence) if word not in _FREE_STEMS and word not in named)

@@ -15,7 +15,7 @@ from sidebyside.evidence import Side
 from sidebyside.instructions import addresses_assistant
 from sidebyside.lanes.draft import Draft
 from sidebyside.prompts import side_messages
-from sidebyside.verification import verify_sentence
+from sidebyside.verification import Check, own_words, verify_sentence
 from sidebyside.words import content_stems
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(])|\n+")
 # The model is asked for one sentence about a side; more than this are not read.
 _MOST_SENTENCES = 2
-# Share of a shown quote's words from which a written sentence is the quote again.
+# Share of the words of shown quotes from which a written sentence is these quotes again.
 _SAME = 0.9
 _QUOTED = re.compile(r"“([^”]+)”")
 
@@ -71,6 +71,7 @@ class Writer:
         self._written: list[str] = []
         self.model_sentences = 0
         self._rejected = 0
+        self._repeated = 0
         self._prompt_tokens = 0
         self._cached_tokens = 0
         self._completion_tokens = 0
@@ -85,6 +86,7 @@ class Writer:
             "model_sentences": self.model_sentences,
             "quoted_sentences": sum(block.count("”") for block in self._draft.blocks),
             "rejected_sentences": self._rejected,
+            "repeated_sentences": self._repeated,
             "prompt_tokens": self._prompt_tokens,
             "cached_tokens": self._cached_tokens,
             "completion_tokens": self._completion_tokens,
@@ -125,14 +127,15 @@ class Writer:
     def _about(self, side: Side, reply: Generation) -> Iterator[str]:
         try:
             for sentence in map(_direct, _sentences(reply)):
-                if self._repeats_quote(sentence):
-                    continue
-                if accepted := self._accept(sentence, side):
-                    self._written.append(accepted)
-                    self.model_sentences += 1
-                    yield accepted
-                else:
+                check = verify_sentence(sentence, [e.quote for e in side.evidence], name=side.artifact.label)
+                if not check.supported:
                     self._rejected += 1
+                elif self._adds_nothing(sentence, side, check):
+                    self._repeated += 1
+                else:
+                    self._written.append(self._cited(sentence, side, check))
+                    self.model_sentences += 1
+                    yield self._written[-1]
         finally:
             self._end(reply)
 
@@ -147,23 +150,30 @@ class Writer:
             self._cached_tokens += reply.usage.cached_tokens
             self._completion_tokens += reply.usage.completion_tokens
 
-    def _repeats_quote(self, sentence: str) -> bool:
-        """Whether a sentence has all the words of a quote that is on screen: it would only say it twice."""
-        own = content_stems(sentence)
-        quotes = (content_stems(quote) for block in self._draft.blocks for quote in _QUOTED.findall(block))
-        return any(len(quote & own) >= _SAME * len(quote) for quote in quotes if quote)
+    def _adds_nothing(self, sentence: str, side: Side, check: Check) -> bool:
+        """Whether a reader of the quotes on screen and of the question learns nothing from a sentence.
 
-    def _accept(self, sentence: str, side: Side) -> str:
-        """The sentence with its citations if its evidence supports it, else ""."""
-        name = side.artifact.label
-        quotes = [item.quote for item in side.evidence]
-        check = verify_sentence(sentence, quotes, name=name)
-        if not check.supported:
-            return ""
+        It does where it has nearly all the words of the quotes it rests on; one that picks out what was asked, or joins
+        a quote that is not on screen, is worth reading.
+        """
+        if content_stems(_asked(self._draft)).issuperset(own_words(sentence, side.artifact.label)):
+            return True
+        own = content_stems(sentence)
+        shown = {quote for block in self._draft.blocks for quote in _QUOTED.findall(block)}
+        bases = [side.evidence[position].quote for position in check.rests_on]
+        words = set().union(*map(content_stems, bases))
+        return shown.issuperset(bases) and len(own & words) >= _SAME * len(words)
+
+    def _cited(self, sentence: str, side: Side, check: Check) -> str:
+        """A supported sentence with its citations, under the artifact's name."""
         marks = "".join(self._draft.cite(side.evidence[position]) for position in check.rests_on)
         body = sentence.rstrip(" .")
-        named = body if side.artifact.name.casefold() in body.casefold() else f"**{name}**: {body}"
+        named = body if side.artifact.name.casefold() in body.casefold() else f"**{side.artifact.label}**: {body}"
         return f"{_plain(named)} {marks}."
+
+
+def _asked(draft: Draft) -> str:
+    return draft.aspect or draft.question.aspect or draft.question.text
 
 
 def _descriptive(side: Side) -> Side:

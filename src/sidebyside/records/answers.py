@@ -44,8 +44,9 @@ class Answer:
 
     `text` is Markdown with [n] pointing into `citations`. `artifacts` holds the labels of the artifacts it is about.
     `stats` holds facts_ms, first_sentence_ms, total_ms (milliseconds, None where it did not happen), model_sentences,
-    quoted_sentences, rejected_sentences, prompt_tokens, cached_tokens and completion_tokens. `model` is None where no
-    LLM took part. `consulted` holds what was read but not cited. `suggestions` are questions that the library can answer next.
+    quoted_sentences, rejected_sentences (not supported), repeated_sentences (supported, but only what a shown quote
+    says), prompt_tokens, cached_tokens and completion_tokens. `model` is None where no LLM took part. `consulted` holds
+    what was read but not cited. `suggestions` are questions that the library can answer next.
     """
 
     question: str
