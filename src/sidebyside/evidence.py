@@ -62,7 +62,8 @@ _LESS_IS_BETTER = re.compile(r"\b(?:faster|fastest|quicker|quickest|cheap\w*)\b"
 class Side:
     """What one artifact's pages say about an aspect: evidence best first, and whether it states the aspect at all.
 
-    `absent` holds words of the question that stand nowhere in the artifact's texts and cannot be paraphrased.
+    `absent` holds rare words of the question that stand nowhere in the artifact's texts; `barred` is true where one of
+    them cannot be paraphrased, so that nothing states it without that word.
     """
 
     artifact: Artifact
@@ -70,6 +71,7 @@ class Side:
     stated: bool
     strength: float = 0.0
     absent: tuple[str, ...] = ()
+    barred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,8 @@ def select_evidence(
         chosen = _with_lead(chosen, rated[0][1], hits)[:limit]
     if chosen and (against := _against(chosen, rated)):
         chosen = [chosen[0], against, *(item for item in chosen[1:] if item.source != against.source)]
-    stated = strength >= STATED and not any(_must_occur(word, question) for word in absent)
-    return Side(artifact, tuple(chosen), stated, strength, absent)
+    barred = any(_must_occur(word, question) for word in absent)
+    return Side(artifact, tuple(chosen), strength >= STATED and not barred, strength, absent, barred)
 
 
 def _against(chosen: Sequence[Evidence], rated: Sequence[tuple[float, Hit]]) -> Evidence | None:

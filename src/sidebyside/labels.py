@@ -73,6 +73,8 @@ _TYPE_SYNONYMS = {
     "plugin": "Extension",
     "command line": "CLI",
     "command-line": "CLI",
+    "llm": "Model",
+    "language model": "Model",
 }
 PRICES = ("Free", "Freemium", "Paid")
 
@@ -127,7 +129,8 @@ def find_limit(text: str) -> int | None:
 _SORT = re.compile(
     r"\b(?:sort(?:ed)?|order(?:ed)?|rank(?:ed)? (?:all|them|the|every\w*|these|those|free|paid|freemium)|list \w+ by|"
     r"(?:best|highest|worst|lowest|cheapest) (?:ones? )?first|(?:ranked|listed) by|(?:as|in) (?:a )?(?:ranking|"
-    r"order))\b"
+    r"order)|(?:best|worst|top|bottom|highest|lowest|high|low|cheapest|most|least)(?: to | ?(?:->|>|→) ?)"
+    r"(?:best|worst|top|bottom|highest|lowest|high|low|priciest|most|least))\b"
 )
 
 

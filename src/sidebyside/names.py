@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from sidebyside.labels import find_types
 from sidebyside.records import Artifact, Library
 from sidebyside.words import ASKING_WORDS, STOP_WORDS, Token, is_common, is_rare, tokens
 
@@ -26,6 +27,9 @@ _BEFORE_NAME = frozenset(
     "is does can has are do could will about vs versus or and than between with to like of by on for".split()
 )
 _AFTER_NAME = frozenset("vs versus or and compared against".split())
+# A type within this many characters before or after an ambiguous name says which one is meant, unless it is ruled out.
+_TYPE_BEFORE, _TYPE_AFTER = 24, 40
+_RULED_OUT = re.compile(r"\b(?:not|isn't|rather than|instead of)\s+(?:an?\s+|the\s+)?$")
 _VERSION = re.compile(r"v?\d+(?:\.\d+)*[bkm]?$")
 
 
@@ -187,13 +191,16 @@ class NameIndex:
         return not any(following.folded in name for artifact in mention.artifacts for name in self._names[artifact])
 
     def _by_type(self, text: str, mention: Mention) -> Mention:
-        """Settle an ambiguous name by a type beside it: "Lantern (Product)", "the Lantern agent"."""
+        """Settle an ambiguous name by a type near it: "Lantern (Product)", "the Lantern agent", "the CLI, not the API"."""
         if len(mention.artifacts) < 2:
             return mention
-        around = text[max(0, mention.start - 24) : mention.end + 24].casefold()
-        fitting = tuple(
-            a for a in mention.artifacts if self._types[a] and re.search(rf"\b{re.escape(self._types[a])}\b", around)
-        )
+        start, end = max(0, mention.start - _TYPE_BEFORE), mention.end + _TYPE_AFTER
+        meant = {
+            use.label.casefold()
+            for use in find_types(text, self._types.values())
+            if start <= use.start and use.end <= end and not _RULED_OUT.search(text[: use.start].casefold())
+        }
+        fitting = tuple(a for a in mention.artifacts if self._types[a] in meant)
         return Mention(mention.text, mention.start, mention.end, fitting, mention.how) if len(fitting) == 1 else mention
 
 

@@ -31,7 +31,8 @@ _SUBJECT = re.compile(
     r"|\b(?:about|describe|compare|explain|alternatives? (?:to|for|of)|instead of|similar to|replace|"
     r"between)\s+(?:the\s+)?$"
 )
-_OF = re.compile(r"\b(?:of|for|does|do|is|in|by|from|has|have)\s+(?:the\s+)?$")
+# What something has, does or is may be any feature, so these verbs lead up to a name only in a question for a value.
+_OF = re.compile(r"\b(?:of|for|in|by|from|(?:what|which|how)\b.*\b(?:does|do|is|has|have))\s+(?:the\s+)?$")
 _POSSESSIVE = re.compile(r"^['’]s\b")
 # A question that asks which artifact fits names a need, not an artifact: "which tool works with RunPod?".
 _SEARCHES = re.compile(

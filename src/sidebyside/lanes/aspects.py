@@ -21,10 +21,12 @@ _SEARCHED = 20
 _FOUND = 8
 # Sentences read of one artifact: all of them, in practice.
 _ALL = 400
-# A candidate is shown while its score is at least this share of the best one's.
-_NEAR_BEST = 0.75
-# A second quote stands beside the first from this share of its score.
-_ALSO = 0.85
+# A candidate is shown while the odds that it states what is asked are at least this share of the best one's.
+_NEAR_BEST_ODDS = 1 / 3
+# The best candidate of a whole library is shown from this strength on: it is the right one in most of the cases.
+_LIKELY = 0.30
+# Up to so many candidates, each shows its second-best quote too.
+_FEW = 3
 # "Does it need X?" is not answered with yes by a page that speaks of X.
 _ASKS_NEED = re.compile(r"\b(?:needs?|requires?|must|depends?|only|limited|costs?|have to|has to)\b", re.IGNORECASE)
 _WANTS_WINNER = re.compile(r"\b(?:which|who|what'?s|better|best|worse|winner|prefer|should i|or)\b", re.IGNORECASE)
@@ -94,17 +96,17 @@ def answer_find(draft: Draft, question: Question, retriever: Retriever) -> None:
         if artifact_id in allowed:
             sides.append(gather(draft.library.get(artifact_id), question, retriever))
     sides.sort(key=lambda side: (-side.strength, side.artifact.label))
-    stated = [side for side in sides if side.stated and _affirms(side, question)]
+    stated = [side for side in sides if side.stated and _affirms(side, question)] or _likely(sides, question)
     if not stated:
         draft.status = "not_found"
         draft.blocks.append(f"No page in the library says this of any artifact{_asked_for(question)}.")
         draft.consult(item for side in sides[:3] for item in side.evidence[:1])
         return
-    best = max(side.evidence[0].score for side in stated)
-    shown = [side for side in stated if side.evidence[0].score >= _NEAR_BEST * best][:_FOUND]
+    shown = [side for side in stated if _odds(side) >= _NEAR_BEST_ODDS * _odds(stated[0])][:_FOUND]
     draft.name([side.artifact for side in shown])
     lines = [
-        f"**{side.artifact.label}**{_conditions_met(draft, side.artifact, question)}: {draft.quote(side.evidence[0])}"
+        f"**{side.artifact.label}**{_conditions_met(draft, side.artifact, question)}: "
+        f"{_quotes(draft, side, 2 if len(shown) <= _FEW else 1)}"
         for side in shown
     ]
     if len(lines) == 1:
@@ -116,10 +118,18 @@ def answer_find(draft: Draft, question: Question, retriever: Retriever) -> None:
     draft.consult(item for side in stated for item in side.evidence)
 
 
-def _quotes(draft: Draft, side: Side) -> str:
-    """The best quote of a side, and the next one where it is nearly as good."""
-    best = side.evidence[0].score
-    return " ".join(draft.quote(item) for item in side.evidence[:2] if item.score >= _ALSO * best)
+def _likely(sides: Sequence[Side], question: Question) -> list[Side]:
+    """The best candidate where none states it plainly, if it is likely enough and lacks no word that must stand there."""
+    return [s for s in sides[:1] if s.strength >= _LIKELY and not s.barred and _affirms(s, question)]
+
+
+def _odds(side: Side) -> float:
+    return side.strength / (1 - side.strength)
+
+
+def _quotes(draft: Draft, side: Side, limit: int = 2) -> str:
+    """The best quotes of a side; evidence holds only such as come near the best."""
+    return " ".join(draft.quote(item) for item in side.evidence[:limit])
 
 
 def _affirms(side: Side, question: Question) -> bool:
