@@ -191,10 +191,13 @@ class NameIndex:
         return not any(following.folded in name for artifact in mention.artifacts for name in self._names[artifact])
 
     def _by_type(self, text: str, mention: Mention) -> Mention:
-        """Settle an ambiguous name by a type near it: "Lantern (Product)", "the Lantern agent", "the CLI, not the API"."""
+        """Settle an ambiguous name by a type near it: "Lantern (Product)", "the Lantern agent", "the CLI one"."""
         if len(mention.artifacts) < 2:
             return mention
         start, end = max(0, mention.start - _TYPE_BEFORE), mention.end + _TYPE_AFTER
+        # What stands beyond the same name again is said of that one.
+        again = text.casefold().find(mention.text.casefold(), mention.end, end)
+        end = end if again < 0 else again
         meant = {
             use.label.casefold()
             for use in find_types(text, self._types.values())

@@ -119,7 +119,7 @@ def answer_find(draft: Draft, question: Question, retriever: Retriever) -> None:
 
 
 def _likely(sides: Sequence[Side], question: Question) -> list[Side]:
-    """The best candidate where none states it plainly, if it is likely enough and lacks no word that must stand there."""
+    """The best candidate where none states it plainly, if likely enough and no word is missing that must be there."""
     return [s for s in sides[:1] if s.strength >= _LIKELY and not s.barred and _affirms(s, question)]
 
 
