@@ -553,3 +553,15 @@ def test_settings_choose_the_generator(tmp_path):
     assert generator.pid is None
     with pytest.raises(GenerationError, match="no model to write with"):
         load_generator(Settings.load(), None)
+
+
+def test_preparing_can_be_stopped(local):
+    generator = local()
+    generator.prepare(ask("for ever"))
+    generator.prepare(ask("never begun"))
+    until(lambda: generator.pid and generator._current and generator._current.sent)
+    generator.stop_preparing()
+    until(lambda: generator._current is None)
+    assert not generator._preparing
+    assert generator.stream(ask("call"), max_tokens=5).read() == "call"
+    generator.stop_preparing()

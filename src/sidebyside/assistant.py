@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sidebyside.errors import GenerationError, ModelMissingError, SidebysideError
+from sidebyside.idle import IdleWork
 from sidebyside.index import LibraryIndex, current_generation, open_index
 from sidebyside.lanes import aspects, missing, overviews, prose, tables, verdicts
 from sidebyside.lanes.draft import Draft
@@ -124,6 +125,7 @@ class Assistant:
         self._generator = generator
         self._notice = notice
         self._encoder = _LazyEncoder(settings)
+        self._idle = IdleWork(generator.stop_preparing if generator else lambda: None)
         self._leases = Leases(lambda: current_generation(index), self._load, lambda loaded: loaded.index.close())
 
     @classmethod
@@ -172,11 +174,13 @@ class Assistant:
         return self._generator.name if self._generator else None
 
     def warm(self) -> None:
-        """Load encoder and model now rather than at the first question; the model loads in the background."""
+        """Load encoder, index and model now rather than at the first question; the model loads in the background."""
         if self._generator:
             self._generator.warm()
             self._generator.prepare(side_messages("", (), "")[:1])
         self._encoder.encode(["warm"])
+        with self._leases.lease() as loaded:
+            loaded.index.warm()
 
     def answer(self, question: str, history: History = (), *, write: bool = True) -> Answer:
         """The whole answer to a question; `history` holds earlier (question, answer text) pairs, oldest first.
@@ -192,7 +196,7 @@ class Assistant:
 
     def _events(self, question: str, history: History, stop: Stop, generator: Generator | None) -> Iterator[Event]:
         clock = _Clock()
-        with self._leases.lease() as loaded:
+        with self._idle.busy(), self._leases.lease() as loaded:
             asked = understand(question, history, loaded.names, loaded.index.library)
             draft = _facts_lane(asked, loaded)
             writer = prose.Writer(draft, generator, max_tokens=self._settings.max_tokens, stop=stop)
@@ -210,7 +214,18 @@ class Assistant:
             stats["total_ms"] = clock.ms()
             last = self._finish(draft.answer(extra=writer.blocks()), loaded, writer, stats)
             suggestions = next_questions(last, loaded.index.library, [earlier for earlier, _answer in history])
+            if generator is not None and self._settings.prepare_ahead:
+                past = (*history, (question, last.text))
+                self._idle.put([partial(self._prepare, suggestion, past) for suggestion in suggestions])
             yield Event("answer", "", replace(last, suggestions=suggestions))
+
+    def _prepare(self, question: str, history: History) -> None:
+        """Do what an answer to this question will begin with: its vectors, and the LLM's work for its sentences."""
+        assert self._generator is not None
+        with self._leases.lease() as loaded:
+            draft = _facts_lane(understand(question, history, loaded.names, loaded.index.library), loaded)
+        for _, messages in prose.side_prompts(draft):
+            self._generator.prepare(messages)
 
     def compare(self, names: Sequence[str]) -> Comparison:
         """Artifacts side by side, by label, name or id. Raises SidebysideError for a name that fits none or several."""
@@ -236,6 +251,7 @@ class Assistant:
 
     def close(self) -> None:
         """Free the index and the model."""
+        self._idle.close()
         if self._generator:
             self._generator.close()
         self._leases.close()

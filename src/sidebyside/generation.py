@@ -123,6 +123,9 @@ class Generator(Protocol):
         Returns at once; what goes wrong shows in the next reply, not here.
         """
 
+    def stop_preparing(self) -> None:
+        """End what `prepare` began, and drop what it has not; returns at once."""
+
     def warm(self) -> None:
         """Load the model in the background; returns at once."""
 
@@ -169,7 +172,7 @@ class ScriptedGenerator:
 
     `replies` is a list that is used up (an exception in it is raised while streaming) or a function of the messages.
     `probabilities` answers `option_probabilities`; without it all options are equally likely. `calls` keeps the
-    messages of every call. `delay` is a pause in seconds before each word.
+    messages of every call, `prepared` those that came to `prepare`. `delay` is a pause in seconds before each word.
     """
 
     replies: Replies = ()
@@ -178,6 +181,7 @@ class ScriptedGenerator:
     delay: float = 0.0
     concurrent: bool = False
     calls: list[tuple[Message, ...]] = field(default_factory=list)
+    prepared: list[tuple[Message, ...]] = field(default_factory=list)
     closed: bool = False
     _script: Iterator[str | Exception] = field(init=False, repr=False)
 
@@ -222,7 +226,11 @@ class ScriptedGenerator:
         return {option: given[option] / total for option in options}
 
     def prepare(self, messages: Sequence[Message]) -> None:
-        """Nothing to prepare."""
+        """Note what would be prepared."""
+        self.prepared.append(tuple(messages))
+
+    def stop_preparing(self) -> None:
+        """Nothing runs."""
 
     def warm(self) -> None:
         """Nothing to load."""

@@ -139,6 +139,13 @@ class LocalGenerator:
                 self._preparing.append(self._call({"op": "prepare"}, messages))
                 self._start()
 
+    def stop_preparing(self) -> None:
+        """Drop what waits to be prepared, and stop what is being prepared, within milliseconds."""
+        with self._changed:
+            self._preparing.clear()
+            if self._current and self._current.request["op"] == "prepare":
+                self._interrupt(self._current)
+
     def warm(self) -> None:
         """Start the model process now."""
         with self._changed:

@@ -145,6 +145,9 @@ class ServerGenerator:
     def prepare(self, messages: Sequence[Message]) -> None:
         """Nothing: the server keeps what it wants to."""
 
+    def stop_preparing(self) -> None:
+        """Nothing was begun."""
+
     def warm(self) -> None:
         """Nothing: the server is there or not."""
 

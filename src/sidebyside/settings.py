@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     kv_cache_bytes: int = Field(
         default=256_000_000, ge=0, description="memory for what the LLM keeps of prompt beginnings that come back"
     )
+    prepare_ahead: bool = Field(
+        default=True, description="whether idle time is used to prepare the LLM for the questions that an answer offers"
+    )
     chat_format: str = Field(
         default="", description="how the LLM marks turns: chatml, llama-3, gemma...; empty: from the catalogue or model"
     )

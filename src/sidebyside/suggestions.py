@@ -17,7 +17,7 @@ _Asked = tuple[str, str]
 
 def first_questions(library: Library) -> tuple[str, ...]:
     """Up to four questions of different kinds; the same library gives the same ones."""
-    described = sorted(library.artifacts, key=lambda artifact: (-len(artifact.capabilities), artifact.id))
+    described = sorted(library.artifacts, key=lambda artifact: (-artifact.described, artifact.id))
     return _picked(_first(described), asked=(), most=MOST_FIRST)
 
 

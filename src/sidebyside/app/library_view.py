@@ -47,7 +47,7 @@ def library_html(library: Library) -> str:
 
 def _row_html(artifact: Artifact, disputed: bool) -> str:
     mark = ' <span class="flag" title="Pages disagree">conflict</span>' if disputed else ""
-    described = len(artifact.capabilities)
+    described = artifact.described
     total = artifact.capabilities_total or described
     cells = "".join(
         f"<td>{clean(text)}</td>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from sidebyside.words import content_stems
 
 if TYPE_CHECKING:
     from sidebyside.generation import Generation, Generator
+    from sidebyside.records import Message
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(])|\n+")
 # The model is asked for one sentence about a side; more than this are not read.
@@ -58,6 +59,13 @@ class Stop:
         """A reply that has ended."""
         with self._lock:
             self._replies.remove(reply)
+
+
+def side_prompts(draft: Draft) -> list[tuple[Side, tuple[Message, ...]]]:
+    """The sides to write about, each with what the model is asked: the same for the same draft."""
+    aspect = draft.aspect or draft.question.aspect or draft.question.text
+    sides = [side for side in map(_descriptive, draft.sides) if side.evidence]
+    return [(side, side_messages(side.artifact.label, side.evidence, aspect)) for side in sides]
 
 
 class Writer:
@@ -99,16 +107,16 @@ class Writer:
         """
         if self._generator is None:
             return
-        sides = [side for side in map(_descriptive, self._draft.sides) if side.evidence]
-        unasked = deque(sides)
-        at_once = len(sides) if self._generator.concurrent else 1
+        prompts = side_prompts(self._draft)
+        unasked = deque(prompts)
+        at_once = len(prompts) if self._generator.concurrent else 1
         replies: deque[Generation] = deque()
         try:
-            for side in sides:
+            for side, _ in prompts:
                 if self._stop:
                     return
                 while unasked and len(replies) < at_once:
-                    replies.append(self._ask(unasked.popleft()))
+                    replies.append(self._ask(unasked.popleft()[1]))
                 yield from self._about(side, replies.popleft())
         except GenerationError as error:
             self._draft.notes.append(f"The language model did not answer ({error}); the quotes stand for themselves.")
@@ -116,10 +124,8 @@ class Writer:
             for reply in replies:
                 self._end(reply)
 
-    def _ask(self, side: Side) -> Generation:
+    def _ask(self, messages: Sequence[Message]) -> Generation:
         assert self._generator is not None
-        aspect = self._draft.aspect or self._draft.question.aspect or self._draft.question.text
-        messages = side_messages(side.artifact.label, side.evidence, aspect)
         reply = self._generator.stream(messages, max_tokens=self._max_tokens, stop=("\n\n",))
         self._stop.follow(reply)
         return reply
