@@ -1,6 +1,6 @@
 """Makes large libraries of invented artifacts: the same pages every time, with the variety that real pages have.
 
-    python benchmarks/large_library.py FOLDER [--capabilities 10000]
+    python benchmarks/_large_library.py FOLDER [--capabilities 10000]
 
 Artifacts belong to fields (video, law, genomics...), so that many are near each other; each has words of its own, drawn
 so that few are frequent and most are rare, as in any language; 3 to 8 of its capabilities are listed, one artifact in
