@@ -267,8 +267,8 @@ def subject_dropped(ground: Ground) -> str | None:
 
 
 def condition_dropped(ground: Ground) -> str | None:
-    """The end of the sentence from "unless" or "except" on is left out."""
-    found = re.search(r",?\s(?:unless|except)\b", ground.sentence)
+    """The end of the sentence from "unless", "except", "when" or "if" on is left out."""
+    found = re.search(r",?\s(?:unless|except|when|if)\b", ground.sentence)
     return ground.told(ground.sentence[: found.start()]) if found else None
 
 

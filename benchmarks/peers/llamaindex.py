@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import re
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-# The judges are ours; of the package they need records and errors only, so it need not be installed here.
+# Questions and answers are ours; of the package they need records and errors only, so it need not be installed here.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-from sidebyside.evaluation import Case, format_report, load_questions, run
+from _asking import ask_all
+
+from sidebyside.evaluation import load_questions
 from sidebyside.records import Answer, Citation
 
 PACKAGES = ("llama-index-core", "llama-cpp-python", "chromadb", "sentence-transformers", "torch")
@@ -107,34 +107,20 @@ def question_prompt(completion: str) -> str:
     return f"<|im_start|>user\n{completion}<|im_end|>\n<|im_start|>assistant\n"
 
 
-def relax(case: Case) -> Case:
-    """What can be asked of an answer without citations: its words, and a refusal where only that is right."""
-    status = case.status if case.status == ("not_found",) else ("answered", "partial", "not_found")
-    return replace(case, cite=(), allow=(), quote=(), status=status)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("questions", type=Path)
     parser.add_argument("--pages", type=Path, required=True)
     parser.add_argument("--encoder", type=Path, required=True, help="folder of the sentence-transformers model")
     parser.add_argument("--model", type=Path, required=True, help="GGUF file of a Qwen model")
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--first", type=int, help="ask only so many questions")
+    parser.add_argument("--output", type=Path, required=True, help="JSON lines; questions that it answers are left out")
+    parser.add_argument("--until", type=float, default=float("inf"), help="when to stop, in seconds as of time.time()")
     options = parser.parse_args()
-    cases = [relax(case) for case in load_questions(options.questions)][: options.first]
-    about = {
-        "questions": options.questions.name,
-        "model": options.model.name,
-        "encoder": options.encoder.name,
-        "machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
-        "versions": {name: metadata.version(name) for name in PACKAGES},
-    }
+    versions = {name: metadata.version(name) for name in PACKAGES}
+    options.output.with_suffix(".versions.json").write_text(json.dumps(versions), encoding="utf-8")
     with tempfile.TemporaryDirectory() as store:
         answerer = LlamaIndexAnswerer(options.pages, options.encoder, options.model, Path(store))
-        report = run(answerer, cases, lambda done, total: print(f"{done}/{total}", file=sys.stderr), about)
-    options.output.write_text(json.dumps(report.to_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print(format_report(report))
+        ask_all(answerer, load_questions(options.questions), options.output, until=options.until)
 
 
 if __name__ == "__main__":

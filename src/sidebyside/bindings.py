@@ -38,7 +38,7 @@ _EXCLUDING = re.compile(
 )
 # Words that narrow what stands beside them; a sentence that leaves one out says more than its quote.
 _NARROWING = re.compile(
-    r"\b(?:only|solely|exclusively|unless|except|planned|experimental|beta|deprecated|partly|partially|almost|nearly|"
+    r"\b(?:only|solely|exclusively|unless|except|when|if|planned|experimental|beta|deprecated|partly|partially|almost|nearly|"
     r"hardly|rarely|sometimes|seldom)\b",
     re.IGNORECASE,
 )
@@ -80,13 +80,13 @@ def foreign_figure(sentence: str, quote: str, name: str) -> str:
 
 
 def same_figure(one: Quantity, other: Quantity, sentence: str, quote: str) -> bool:
-    """Equal value and unit; what a price or rate is per may be left out, but not changed."""
+    """Equal value and unit; what a price or rate is per belongs to the unit, and may only be left out altogether."""
     if one.value != other.value:
         return False
     if one.unit == other.unit or not one.unit:
         return True
     mine, theirs = one.unit.split("/"), other.unit.split("/")
-    if not set(mine[1:]) <= set(theirs[1:]):
+    if mine[1:] and mine[1:] != theirs[1:]:
         return False
     if is_known_unit(one.unit) or is_known_unit(other.unit):
         return mine[0] == theirs[0]
@@ -273,12 +273,13 @@ def _subject(quote: str) -> tuple[set[str], set[str]]:
 def dropped_limit(sentence: str, quote: str) -> str:
     """A narrowing word ("only", "unless", "planned") that the sentence leaves out between words it takes over."""
     own = set(telling_stems(sentence))
+    said = {token.folded for token in tokens(sentence)}
     for match in _NARROWING.finditer(quote):
         word = match.group().lower()
         before = telling_stems(_CLAUSE_END.split(quote[: match.start()])[-1])[-1:]
         after = telling_stems(_CLAUSE_END.split(quote[match.end() :])[0])[:1]
-        conditional = word in {"unless", "except"}
+        conditional = word in {"unless", "except", "when", "if"}
         taken = set(before) <= own and (conditional or set(after) <= own) and (before or after)
-        if taken and stem(word) not in own:
+        if taken and word not in said:
             return f"leaves out {word}"
     return ""
