@@ -67,12 +67,14 @@ def build_page(provider: Provider, settings: Settings) -> gr.Blocks:
         library_item.select(library.shown, outputs=library.table, **_QUIET)
         models_item.select(models.shown, outputs=models.table, **_QUIET)
         feedback_item.select(feedback.shown, outputs=feedback.view, **_QUIET)
-        gr.api(_programmatic(provider), api_name="ask", concurrency_limit=MAX_CALLS)
+        gr.api(_programmatic(provider, page), api_name="ask", concurrency_limit=MAX_CALLS)
     return page
 
 
-def _programmatic(provider: Provider) -> Any:
-    def ask(question: str, history: list[list[str]] | None = None) -> Iterator[dict[str, Any]]:
+def _programmatic(provider: Provider, page: gr.Blocks) -> Any:
+    def ask(
+        question: str, history: list[list[str]] | None = None, request: gr.Request | None = None
+    ) -> Iterator[dict[str, Any]]:
         """Answer a question; yields the answer as far as it is known, the last one complete.
 
         `history` holds [question, answer] pairs of the conversation so far.
@@ -88,6 +90,9 @@ def _programmatic(provider: Provider) -> Any:
                     yield event.answer.to_dict()
         except SidebysideError as error:
             raise gr.Error(str(error), print_exception=False) from None
+        finally:
+            # Gradio keeps 90 KB for every call of a program, up to 10,000 of them, as if it were an open page.
+            page.state_holder.session_data.pop(request.session_hash if request else None, None)
 
     return ask
 
