@@ -26,14 +26,14 @@ KNOWS = {"index": {"library", "passages"}}
 # The parts that put stages together, and the interfaces on top of them.
 COMPOSING = {
     *("assistant", "asking", "lanes", "indexing", "scanning", "evaluation", "doctor"),
-    *("aio", "mcp_server", "cli", "app", "server", "__init__", "__main__"),
+    *("aio", "cli", "app", "server", "__init__", "__main__"),
 }
 # Libraries that take long to load, and the parts that may name them at all.
 HEAVY = {
     "torch": {"embedding"},
     "sentence_transformers": {"embedding"},
     "transformers": {"embedding"},
-    "chromadb": {"chroma"},
+    "chromadb": {"chroma", "chroma_server"},
     "gradio": {"app"},
     "llama_cpp": {"generation_engine", "generation_tokens", "generation_worker"},
     "huggingface_hub": {"downloads"},
@@ -81,7 +81,7 @@ def own_imports(path: Path) -> set[str]:
 def test_only_interfaces_know_the_assistant():
     users = {name.split(".")[0] for name, path in modules() if "assistant" in own_imports(path)}
     assert users <= {
-        *("__init__", "asking", "aio", "mcp_server", "cli", "app", "server", "evaluation", "assistant"),
+        *("__init__", "asking", "aio", "cli", "app", "server", "evaluation", "assistant"),
     }
 
 

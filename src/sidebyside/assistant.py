@@ -10,6 +10,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sidebyside.chroma_files import Follower
+from sidebyside.chroma_server import chroma_server
 from sidebyside.errors import GenerationError, ModelMissingError, SidebysideError
 from sidebyside.idle import IdleWork
 from sidebyside.index import LibraryIndex, current_generation, open_index
@@ -125,8 +127,12 @@ class Assistant:
         self._generator = generator
         self._notice = notice
         self._encoder = _LazyEncoder(settings)
+        self._server = chroma_server(settings)
+        self._follower = Follower(self._server, index) if self._server is not None else None
         self._idle = IdleWork(generator.stop_preparing if generator else lambda: None)
         self._leases = Leases(lambda: current_generation(index), self._load, lambda loaded: loaded.index.close())
+        if self._follower is not None:
+            self._follower.start()
 
     @classmethod
     def open(
@@ -251,6 +257,8 @@ class Assistant:
 
     def close(self) -> None:
         """Free the index and the model."""
+        if self._follower is not None:
+            self._follower.close()
         self._idle.close()
         if self._generator:
             self._generator.close()
@@ -269,7 +277,7 @@ class Assistant:
         return replace(answer, generation=loaded.index.generation, model=model, stats={**stats, **writer.counts()})
 
     def _load(self) -> _Loaded:
-        index = open_index(self._path, fingerprint=self._encoder.fingerprint)
+        index = open_index(self._path, fingerprint=self._encoder.fingerprint, server=self._server)
         retriever = Retriever(index, self._encoder)
         return _Loaded(index, retriever, NameIndex(index.library, retriever.knows))
 

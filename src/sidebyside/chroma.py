@@ -1,7 +1,7 @@
-"""Passages as rows in Chroma: built once inside a generation, read from a private copy. The only importer of chromadb.
+"""Passages as rows in Chroma: built once inside a generation, read from a private copy.
 
 A row's id is the passage's, its metadata artifact, capability and part, its vector the normalised mean of the
-passage's sentence vectors. Texts stay in the plain files.
+passage's sentence vectors. Texts stay in the plain files. chroma_server.py keeps rows on a server instead.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _COPY = "sidebyside-chroma-"
 _BATCH = 5000
 # Few rows may wait in Chroma's log: what is left there is replayed at every opening. Chroma looks at 100 rows a query
 # by default, which finds .975 of the ten nearest among 300,000 passages in 1.4 ms; 400 rows find more in 5 ms.
-_CONFIGURATION: CreateCollectionConfiguration = {
+CONFIGURATION: CreateCollectionConfiguration = {
     "hnsw": {"space": "cosine", "ef_search": 400, "sync_threshold": 100, "batch_size": 100}
 }
 
@@ -62,10 +62,10 @@ def build_rows(
     """Write one row per passage into a new Chroma folder. `progress` gets (rows done, rows in all)."""
     folder.mkdir()
     with _client(folder) as client:
-        rows: Any = client.create_collection(_COLLECTION, embedding_function=None, configuration=_CONFIGURATION)
+        rows: Any = client.create_collection(_COLLECTION, embedding_function=None, configuration=CONFIGURATION)
         for start in range(0, len(passages), _BATCH):
             batch = passages[start : start + _BATCH]
-            _put(rows, batch, mean_rows(vectors, first, start, start + len(batch)))
+            put_rows(rows, batch, mean_rows(vectors, first, start, start + len(batch)))
             if progress is not None:
                 progress(start + len(batch), len(passages))
 
@@ -93,17 +93,26 @@ def update_rows(
         for start in range(0, len(changed), _BATCH):
             batch = changed[start : start + _BATCH]
             means = np.concatenate([mean_rows(vectors, first, place, place + 1) for place in batch])
-            _put(rows, [passages[place] for place in batch], means)
+            put_rows(rows, [passages[place] for place in batch], means)
             if progress is not None:
                 progress(start + len(batch), len(changed))
 
 
-def _put(rows: Any, passages: Sequence[Passage], vectors: np.ndarray) -> None:
+def put_rows(rows: Any, passages: Sequence[Passage], vectors: np.ndarray) -> None:
+    """Put one row per passage into a collection."""
     rows.upsert(
         ids=[passage.id for passage in passages],
         embeddings=vectors,
         metadatas=[{"artifact": p.artifact, "capability": p.capability, "part": p.part} for p in passages],
     )
+
+
+def scored(found: Any) -> list[tuple[str, float]]:
+    """What a query with distances found for its one vector, best first: (passage id, cosine)."""
+    # Chroma's cosine space measures 1 - cosine; scores here are higher for better, converted at this one place.
+    return [
+        (name, 1.0 - float(distance)) for name, distance in zip(found["ids"][0], found["distances"][0], strict=True)
+    ]
 
 
 class ChromaCopy:
@@ -135,11 +144,7 @@ class ChromaCopy:
         """The k nearest passages to a unit vector, best first: (passage id, cosine). Raises LibraryIndexError."""
         asked = vector[None, :].astype(np.float32)
         with _translated():
-            found = self._rows.query(query_embeddings=asked, n_results=k, include=["distances"])
-        distances = found["distances"]
-        assert distances is not None
-        # Chroma's cosine space measures 1 - cosine; scores here are higher for better, converted at this one place.
-        return [(name, 1.0 - float(distance)) for name, distance in zip(found["ids"][0], distances[0], strict=True)]
+            return scored(self._rows.query(query_embeddings=asked, n_results=k, include=["distances"]))
 
     def close(self) -> None:
         """Close Chroma and delete the copy."""

@@ -156,7 +156,12 @@ def hash_file(path: Path) -> str:
 
 def hash_text(text: str) -> str:
     """SHA-256 of a text's UTF-8 bytes, as 64 hex digits."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hash_bytes(text.encode())
+
+
+def hash_bytes(data: bytes) -> str:
+    """SHA-256 of bytes, as 64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def list_files(folder: Path) -> dict[str, tuple[int, str]]:

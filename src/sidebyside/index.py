@@ -1,11 +1,12 @@
-"""What a generation holds: library, passages, one vector a sentence, and Chroma rows. The only importer of chromadb.
+"""What a generation holds: library, passages, one vector a sentence, and Chroma rows.
 
     library.jsonl passages.jsonl pages.jsonl    the records, one a line
     origins.json                                which files the pages came from (indexing.py reads and writes it)
     passages.npz                                where each passage stands in its file, and whose it is
     embeddings.npy                              float32, one row per sentence, in the order of the passages
     lexical/                                    BM25 scores of all stems and sentences, as bm25s stores them
-    chroma/                                     one row per passage: the normalised mean of its sentences' vectors
+    chroma/                                     one row per passage: the normalised mean of its sentences' vectors;
+                                                or, with a Chroma server, the name of the collection that has them
 
 passages.npz, lexical/ and chroma/ can be made from the other files. Opening a Chroma folder changes it, so readers
 open a private copy.
@@ -27,7 +28,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sidebyside import generations
-from sidebyside.chroma import ChromaCopy, Progress, build_rows, mean_rows, update_rows
+from sidebyside.chroma import Progress, build_rows, mean_rows, update_rows
+from sidebyside.chroma_files import is_live, publish_on_server
+from sidebyside.chroma_server import ChromaServer, Live, is_remote, open_rows
 from sidebyside.errors import (
     IndexDamagedError,
     IndexMismatchError,
@@ -38,6 +41,7 @@ from sidebyside.errors import (
 from sidebyside.generations import Manifest, rebuild_command
 from sidebyside.lexical import LexicalTable
 from sidebyside.library import open_library
+from sidebyside.nearest import NearestPassages
 from sidebyside.passages import StoredPassages, first_rows, write_table
 from sidebyside.records import Library, Passage
 
@@ -67,20 +71,19 @@ class LibraryIndex:
     where something was worked around.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, notice: str | None = None) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, server: ChromaServer | None = None) -> None:
         self.generation = folder.name
         self.folder = folder
         self.manifest = manifest
-        self.notice = notice
+        self._notice: str | None = None
         self._held = generations.hold(folder / generations.MANIFEST)
         try:
             self._read(folder, manifest)
         except BaseException:
             os.close(self._held)
             raise
+        self._nearest = NearestPassages(folder / CHROMA, self.passages, self.vectors, self.check_chroma, server)
         self._lock = threading.Lock()
-        self._chroma: ChromaCopy | None = None
-        self._means: np.ndarray | None = None
         self._closed = False
 
     def _read(self, folder: Path, manifest: Manifest) -> None:
@@ -100,6 +103,11 @@ class LibraryIndex:
             finally:
                 checking.result()  # a file that was altered is a better reason than what came of reading it
 
+    @property
+    def notice(self) -> str | None:
+        """What was worked around in opening or searching, with what mends it; None where nothing was."""
+        return self._notice or self._nearest.notice
+
     def rows(self, artifact_id: str) -> range:
         """The rows of `vectors` that hold this artifact's sentences; empty if it has none."""
         return self.passages.rows(artifact_id)
@@ -114,24 +122,27 @@ class LibraryIndex:
         Chroma answers; where it cannot (its folder is damaged, no space for the copy), every row is compared instead.
         """
         k = min(k, len(self.passages))
-        if k <= 0:
-            return []
-        chroma = self._open_chroma()
-        if chroma is not None:
-            try:
-                return [(self.passages.position(found), score) for found, score in chroma.query(vector, k)]
-            except (LibraryIndexError, OSError, KeyError) as error:  # KeyError: a row that is not ours
-                self._give_up_chroma(str(error))
-        return self._search_exactly(vector, k)
+        return self._nearest.search(vector, k) if k > 0 else []
 
     def warm(self) -> None:
         """Do now what the first `search` would do: importing chromadb and opening a copy take about a second."""
-        self._open_chroma()
+        self._nearest.open()
 
     def check_chroma(self) -> None:
         """Raise IndexDamagedError if the generation's Chroma folder is not as it was published."""
         files = {name: entry for name, entry in self.manifest.files.items() if name.startswith(CHROMA + "/")}
         generations.check_files(self.folder, files)
+
+    def is_where_a_build_puts_it(self, server: ChromaServer | None) -> bool:
+        """Whether the rows are on this server, intact and live there; without one, whether they are in the folder."""
+        folder = self.folder / CHROMA
+        if server is None or not is_remote(folder):
+            return server is None and not is_remote(folder)
+        try:
+            open_rows(folder, len(self.passages), server).close()
+            return is_live(server, self.folder)
+        except LibraryIndexError:
+            return False
 
     def close(self) -> None:
         """Let go of the files. Closing twice is allowed."""
@@ -139,9 +150,7 @@ class LibraryIndex:
             if self._closed:
                 return
             self._closed = True
-            if self._chroma is not None:
-                self._chroma.close()
-                self._chroma = None
+            self._nearest.close()
             os.close(self._held)
 
     def __enter__(self) -> LibraryIndex:
@@ -151,37 +160,6 @@ class LibraryIndex:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _open_chroma(self) -> ChromaCopy | None:
-        with self._lock:
-            if self._chroma is None and self._means is None and not self._closed:
-                try:
-                    self.check_chroma()
-                    self._chroma = ChromaCopy(self.folder / CHROMA, len(self.passages))
-                except (LibraryIndexError, OSError) as error:
-                    self._fall_back(f"Chroma cannot be opened ({error})")
-            return self._chroma
-
-    def _give_up_chroma(self, reason: str) -> None:
-        with self._lock:
-            if self._chroma is not None:
-                self._chroma.close()
-                self._chroma = None
-            self._fall_back(reason)
-
-    def _fall_back(self, reason: str) -> None:
-        if self._means is None:
-            self._means = mean_rows(self.vectors, self.first_rows)
-        advice = f"{reason}; searching without it. Mend with: {rebuild_command(self.folder.parents[1])}"
-        self.notice = self.notice or advice
-
-    def _search_exactly(self, vector: np.ndarray, k: int) -> list[tuple[int, float]]:
-        if self._means is None:
-            self._means = mean_rows(self.vectors, self.first_rows)
-        scores = self._means @ vector
-        best = np.argpartition(-scores, k - 1)[:k]
-        best = best[np.lexsort((best, -scores[best]))]
-        return [(int(position), float(scores[position])) for position in best]
 
 
 def _load_vectors(path: Path) -> np.ndarray:
@@ -205,7 +183,9 @@ def current_generation(index_dir: Path | str) -> str | None:
     return name if name is not None and (index_dir / "generations" / name).is_dir() else None
 
 
-def open_index(index_dir: Path | str, *, fingerprint: str | None = None) -> LibraryIndex:
+def open_index(
+    index_dir: Path | str, *, fingerprint: str | None = None, server: ChromaServer | None = None
+) -> LibraryIndex:
     """Open the live generation after checking every file against its manifest.
 
     Where it is damaged, the newest intact one is opened instead and `notice` says so. Raises IndexMissingError,
@@ -215,7 +195,7 @@ def open_index(index_dir: Path | str, *, fingerprint: str | None = None) -> Libr
     for attempt in range(_ATTEMPTS):
         name = generations.current_name(index_dir)
         try:
-            return _open_any(index_dir, name, fingerprint)
+            return _open_any(index_dir, name, fingerprint, server)
         except IndexDamagedError:
             # A build may have published and cleaned up since CURRENT was read: then start over.
             if attempt == _ATTEMPTS - 1 or generations.current_name(index_dir) == name:
@@ -223,27 +203,27 @@ def open_index(index_dir: Path | str, *, fingerprint: str | None = None) -> Libr
     raise AssertionError("unreachable")
 
 
-def _open_any(index_dir: Path, name: str | None, fingerprint: str | None) -> LibraryIndex:
+def _open_any(index_dir: Path, name: str | None, fingerprint: str | None, server: ChromaServer | None) -> LibraryIndex:
     names = generations.other_names(index_dir, name)
     if name is None and not names:
         raise IndexMissingError(f"there is no index in {index_dir} yet; build it with: {rebuild_command(index_dir)}")
     try:
         if name is None:
             raise IndexDamagedError(f"{index_dir / 'CURRENT'} names no generation")
-        return _open_one(index_dir, name, fingerprint)
+        return _open_one(index_dir, name, fingerprint, server)
     except IndexDamagedError as error:
         reason = str(error)
     for other in names:
         with suppress(IndexDamagedError, IndexMismatchError):
-            index = _open_one(index_dir, other, fingerprint)
-            index.notice = (
+            index = _open_one(index_dir, other, fingerprint, server)
+            index._notice = (
                 f"{reason}. Answering from the earlier generation {other}; mend with: {rebuild_command(index_dir)}"
             )
             return index
     raise IndexDamagedError(f"{reason}, and no earlier one is intact; rebuild with: {rebuild_command(index_dir)}")
 
 
-def _open_one(index_dir: Path, name: str, fingerprint: str | None) -> LibraryIndex:
+def _open_one(index_dir: Path, name: str, fingerprint: str | None, server: ChromaServer | None) -> LibraryIndex:
     folder = index_dir / "generations" / name
     try:
         manifest = generations.read_manifest(folder)
@@ -255,7 +235,7 @@ def _open_one(index_dir: Path, name: str, fingerprint: str | None) -> LibraryInd
             f"now it is {fingerprint[:12]}; rebuild with: {rebuild_command(index_dir)}"
         )
     try:
-        return LibraryIndex(folder, manifest)
+        return LibraryIndex(folder, manifest, server)
     except SidebysideError:
         raise
     except (OSError, ValueError, TypeError, KeyError, EOFError) as error:
@@ -284,11 +264,14 @@ def publish_generation(
     counts: Mapping[str, int],
     base: LibraryIndex | None = None,
     progress: Progress | None = None,
+    server: ChromaServer | None = None,
+    live: Live | None = None,
 ) -> str:
     """Complete, verify and publish a folder that holds the plain files and `embeddings.npy`; return its name.
 
     `encoder` is (name, fingerprint, dimension). `base` is an opened earlier generation whose Chroma rows may be taken
-    over. Call with generations.writer_lock held.
+    over. With a `server` the rows go there, and it is told first; `live` is what was live there when the build began.
+    Call with generations.writer_lock held.
     """
     name, fingerprint, dimension = encoder
     vectors = _load_vectors(building / VECTORS)
@@ -296,7 +279,7 @@ def publish_generation(
     write_table(passages, building)
     _write_lexical(building, passages)
     first = first_rows(passages)
-    churn = _write_rows(building, base, fingerprint, passages, vectors, first, progress)
+    churn = _write_rows(building, base, fingerprint, passages, vectors, first, progress, server)
     manifest = Manifest(
         format=generations.FORMAT,
         package=version("sidebyside"),
@@ -309,6 +292,8 @@ def publish_generation(
         counts={**counts, CHURN: churn},
         files=generations.list_files(building),
     )
+    if server is not None:
+        publish_on_server(server, building, manifest, live)
     return generations.publish(Path(index_dir), building, manifest)
 
 
@@ -320,8 +305,13 @@ def _write_rows(
     vectors: np.ndarray,
     first: np.ndarray,
     progress: Progress | None,
+    server: ChromaServer | None,
 ) -> int:
     """Fill Chroma, from the earlier generation's rows if few have changed; return how many did since a full build."""
+    if server is not None:  # which cannot copy a collection
+        server.build_rows(building / CHROMA, passages, vectors, first, progress)
+        _verify_rows(building, passages, vectors, first, server=server)
+        return 0
     if base is not None and base.manifest.fingerprint == fingerprint:
         known = {passage.id: _wording(passage) for passage in base.passages}
         changed = [place for place, passage in enumerate(passages) if known.get(passage.id) != _wording(passage)]
@@ -371,6 +361,7 @@ def _verify_rows(
     vectors: np.ndarray,
     first: np.ndarray,
     changed: Sequence[int] = (),
+    server: ChromaServer | None = None,
 ) -> None:
     """Open Chroma as a reader does: count its rows, find some again by their own vectors, ask one question."""
     sample = [*np.linspace(0, len(passages) - 1, min(_SAMPLE, len(passages))).astype(int).tolist(), *changed[:_SAMPLE]]
@@ -378,7 +369,7 @@ def _verify_rows(
         return
     means = np.concatenate([mean_rows(vectors, first, place, place + 1) for place in sample])
     question = means.sum(axis=0) / max(float(np.linalg.norm(means.sum(axis=0))), 1e-12)
-    chroma = ChromaCopy(building / CHROMA, len(passages))
+    chroma = open_rows(building / CHROMA, len(passages), server)
     try:
         # Passages with the same words have the same vector: the best score tells, not the id.
         found = sum(chroma.query(mean, 1)[0][1] > 0.999 for mean in means)

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from sidebyside import generations
+from sidebyside.chroma_files import fetch
+from sidebyside.chroma_server import ChromaServer, Live, chroma_server
 from sidebyside.embedding import Encoder, load_encoder
 from sidebyside.errors import IndexMissingError, LibraryIndexError
 from sidebyside.index import VECTORS, LibraryIndex, content_hash, open_index, publish_generation
@@ -60,6 +62,7 @@ def build_index(
     index_dir = Path(index)
     settings = settings or Settings.load()
     encoder = encoder or load_encoder(settings)
+    _catch_up(index_dir, settings)
     with generations.writer_lock(index_dir):
         return _build(index_dir, _as_list(paths), _as_list(remove), settings, encoder, progress, started)
 
@@ -80,6 +83,7 @@ def add_pages(
     index_dir = Path(index)
     settings = settings or Settings.load()
     encoder = encoder or load_encoder(settings)
+    _catch_up(index_dir, settings)
     with generations.writer_lock(index_dir):
         stored = store_pages(_as_list(files), index_dir / SEEDS, max_bytes=settings.max_page_bytes)
         try:
@@ -88,6 +92,12 @@ def add_pages(
             stored.undo()
             raise
     return replace(report, skipped=(*stored.skipped, *report.skipped))
+
+
+def _catch_up(index_dir: Path, settings: Settings) -> None:
+    """Begin from what other machines have published."""
+    if (server := chroma_server(settings)) is not None:
+        fetch(server, index_dir)
 
 
 def _as_list(paths: Iterable[str | Path]) -> list[str]:
@@ -104,7 +114,7 @@ def _build(
     started: float,
 ) -> BuildReport:
     generations.clean_leftovers(index_dir)
-    base = _load_base(index_dir)
+    base = _load_base(index_dir, chroma_server(settings))
     try:
         origins = watch(index_dir, forget(index_dir, base.origins, remove), paths)
         scan = scan_pages(
@@ -147,6 +157,8 @@ class _Base:
 
     index: LibraryIndex | None = None
     origins: Origins = field(default_factory=Origins)
+    server: ChromaServer | None = None
+    live: Live | None = None
     pages: dict[str, Page] = field(default_factory=dict)
     warnings: list[tuple[str, str]] = field(default_factory=list)
 
@@ -160,18 +172,20 @@ class _Base:
             self.index.close()
 
 
-def _load_base(index_dir: Path) -> _Base:
+def _load_base(index_dir: Path, server: ChromaServer | None) -> _Base:
+    live = server.live() if server is not None else None
     try:
-        index = open_index(index_dir)
+        index = open_index(index_dir, server=server)
     except IndexMissingError:
-        return _Base()
+        return _Base(server=server, live=live)
     except LibraryIndexError as error:
         # Nothing in it can be trusted, but which folders it watched is worth keeping.
-        return _Base(origins=_salvaged_origins(index_dir), warnings=[(str(index_dir), f"built anew: {error}")])
+        warnings = [(str(index_dir), f"built anew: {error}")]
+        return _Base(origins=_salvaged_origins(index_dir), warnings=warnings, server=server, live=live)
     pages = {page.sha256: page for page in read_pages(index.folder / "pages.jsonl")}
     origins = Origins.loads((index.folder / ORIGINS).read_text("utf-8"))
     warnings = [(str(index_dir), index.notice)] if index.notice else []
-    return _Base(index, origins, pages, warnings)
+    return _Base(index, origins, server, live, pages, warnings)
 
 
 def _salvaged_origins(index_dir: Path) -> Origins:
@@ -215,6 +229,8 @@ def _publish(
             counts={"pages": len(scan.pages), "artifacts": len(library.artifacts), "passages": len(passages)},
             base=base.index,
             progress=_stage(progress, "store"),
+            server=base.server,
+            live=base.live,
         )
     finally:
         shutil.rmtree(building, ignore_errors=True)
@@ -228,6 +244,8 @@ def _is_live(base: _Base, building: Path, encoder: Encoder) -> bool:
         return False
     manifest = base.index.manifest
     if manifest.fingerprint != encoder.fingerprint or manifest.reader != READER_VERSION:
+        return False
+    if not base.index.is_where_a_build_puts_it(base.server):
         return False
     if manifest.content != content_hash(building, encoder.fingerprint):
         return False

@@ -56,6 +56,19 @@ class Settings(BaseSettings):
         description="OpenAI-compatible server to use instead of a local LLM, such as http://127.0.0.1:8080/v1",
     )
     llm_key: SecretStr = Field(default=SecretStr(""), description="key for that server, if it wants one")
+    chroma_url: str = Field(
+        default="",
+        description="Chroma server that holds the rows instead of the index folder, such as http://127.0.0.1:8000",
+    )
+    chroma_token: SecretStr = Field(default=SecretStr(""), description="token for that server, if it wants one")
+    chroma_library: str = Field(
+        default="sidebyside",
+        pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{1,60}[a-zA-Z0-9]$",
+        description="name under which this library lives there",
+    )
+    chroma_files: bool = Field(
+        default=True, description="whether the plain files travel through that server; not if the folder is shared"
+    )
     max_page_bytes: int = Field(default=5_000_000, ge=1, description="larger page files are skipped")
     host: str = Field(default="127.0.0.1", description="address the servers listen on")
     port: int = Field(default=7860, ge=1, le=65535)

@@ -1,0 +1,102 @@
+"""The passages nearest to a vector, over all artifacts: Chroma answers, and where it cannot, every row is compared."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from sidebyside import generations
+from sidebyside.chroma import mean_rows
+from sidebyside.chroma_server import ChromaServer, Rows, is_remote, open_rows
+from sidebyside.errors import LibraryIndexError
+from sidebyside.passages import StoredPassages
+
+# Seconds after which a Chroma server that failed is asked again.
+AGAIN = 15.0
+
+
+class NearestPassages:
+    """Searches one generation's rows, from any thread; opens them with the first search.
+
+    `check` raises where the files of the rows are not as they were published. `notice` is set while Chroma cannot be
+    used.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        passages: StoredPassages,
+        vectors: np.ndarray,
+        check: Callable[[], None],
+        server: ChromaServer | None,
+    ) -> None:
+        self.notice: str | None = None
+        self._folder = folder
+        self._passages = passages
+        self._vectors = vectors
+        self._check = check
+        self._server = server
+        self._lock = threading.Lock()
+        self._rows: Rows | None = None
+        self._not_before = 0.0
+        self._means: np.ndarray | None = None
+        self._closed = False
+
+    def search(self, vector: np.ndarray, k: int) -> list[tuple[int, float]]:
+        """The k passages nearest to a unit vector, best first: (position, cosine)."""
+        rows = self.open()
+        if rows is not None:
+            try:
+                return [(self._passages.position(found), score) for found, score in rows.query(vector, k)]
+            except (LibraryIndexError, OSError, KeyError) as error:  # KeyError: a row that is not ours
+                self._give_up(str(error))
+        return self.search_exactly(vector, k)
+
+    def search_exactly(self, vector: np.ndarray, k: int) -> list[tuple[int, float]]:
+        """The same by comparing every row."""
+        if self._means is None:
+            self._means = mean_rows(self._vectors, self._passages.first_rows)
+        scores = self._means @ vector
+        best = np.argpartition(-scores, k - 1)[:k]
+        best = best[np.lexsort((best, -scores[best]))]
+        return [(int(position), float(scores[position])) for position in best]
+
+    def open(self) -> Rows | None:
+        """The rows in Chroma, None where they cannot be had."""
+        with self._lock:
+            if self._rows is None and time.monotonic() >= self._not_before and not self._closed:
+                try:
+                    self._check()
+                    self._rows = open_rows(self._folder, len(self._passages), self._server)
+                    self.notice = None
+                except (LibraryIndexError, OSError) as error:
+                    self._fall_back(f"Chroma cannot be opened ({error})")
+            return self._rows
+
+    def close(self) -> None:
+        """Let go of the rows."""
+        with self._lock:
+            self._closed = True
+            if self._rows is not None:
+                self._rows.close()
+                self._rows = None
+
+    def _give_up(self, reason: str) -> None:
+        with self._lock:
+            if self._rows is not None:
+                self._rows.close()
+                self._rows = None
+            self._fall_back(reason)
+
+    def _fall_back(self, reason: str) -> None:
+        # A server comes back by itself; a folder does not.
+        comes_back = self._server is not None and is_remote(self._folder)
+        self._not_before = time.monotonic() + AGAIN if comes_back else math.inf
+        command = generations.rebuild_command(self._folder.parents[2])
+        advice = "" if comes_back else f". Mend with: {command}"
+        self.notice = f"{reason}; searching without it{advice}"
