@@ -55,6 +55,10 @@ def serve(settings: Settings, *, workers: int = 1) -> None:
     """Serve until interrupted. Raises SettingsError when the address cannot be used or would be open to others."""
     access = access_from(settings)
     check_reach(settings, access)
+    if workers > 1 and settings.model != "none" and not settings.llm_url:
+        click.echo(
+            f"each of the {workers} workers loads the LLM; SIDEBYSIDE_LLM_URL lets them share a server", err=True
+        )
     config = uvicorn.Config(
         AppOf(settings, access),
         factory=True,
