@@ -28,7 +28,7 @@ def library_routes(core: Core) -> APIRouter:
 
     @router.get("/api/search", responses=errors, summary="Find artifacts by what they should do")
     def search(
-        q: Annotated[QuestionText, Query(examples=["fine-tune on a few photos"])],
+        q: Annotated[QuestionText, Query(examples=["caption an image"])],
         k: Annotated[int, Query(ge=1, le=MAX_FOUND, description="most artifacts to give")] = 10,
     ) -> Search:
         """From an intent to the capabilities that fit it, and to the artifacts that have them, with quotes."""
