@@ -179,3 +179,12 @@ def test_a_generation_of_an_earlier_format_is_refused_with_the_command_and_built
     assert (report.pages, report.passages) == (first.pages, first.passages)
     with open_index(index) as opened:
         assert opened.notice is None
+
+
+def test_a_library_knows_its_labels_and_types_once(library_file):
+    library = open_library(library_file)
+    assert library.labels == tuple(dict.fromkeys(f.label for a in library.artifacts for f in a.facts))
+    assert library.labels is library.labels
+    assert library.types == {artifact.type for artifact in library.artifacts}
+    assert (Library(()).labels, Library(()).types) == ((), frozenset())
+    assert library == invented.library()

@@ -117,7 +117,7 @@ def classify(reading: Reading, library: Library) -> Question:
     masked = reading.masked
     folded = fold_in_place(masked)
     uses = table.find_labels(masked, known_labels(library))
-    types = table.find_types(masked, {artifact.type for artifact in library.artifacts})
+    types = table.find_types(masked, library.types)
     conditions, condition_spans = table.find_conditions(masked, uses)
     label = _asked_label(folded, uses, types, conditions, bool(reading.artifacts))
     direction, superlative = table.find_direction(_blank(masked, condition_spans))
@@ -171,7 +171,7 @@ def _is_sought(before: str) -> bool:
 
 def known_labels(library: Library) -> list[str]:
     """Every table label of a library."""
-    return list(dict.fromkeys(fact.label for artifact in library.artifacts for fact in artifact.facts))
+    return list(library.labels)
 
 
 def _asked_label(

@@ -8,7 +8,7 @@ weights are compared in benchmarks/evidence.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -64,7 +64,7 @@ class Retriever:
         self._encoder = encoder
         self._encode_one = lru_cache(maxsize=512)(self._encode_text)
         self._lexical = index.lexical
-        self._sample = self._sample_rows()
+        self._bounds = np.append(index.first_rows, len(index.vectors))
 
     def inside(self, artifact: str, query: Query, k: int = 8) -> list[Hit]:
         """The k best sentences of one artifact (its id), best first; empty where it has no text."""
@@ -96,12 +96,16 @@ class Retriever:
 
         What stands out from it is stated; what does not is the topic that the whole library is about.
         """
-        rows, owners = self._sample
-        others = rows[owners != artifact]
+        rows, sample = self._sample
+        span = self._index.positions(artifact)
+        first, end = (int(self._bounds[place]) for place in (span.start, span.stop))
+        before, after = np.searchsorted(rows, (first, end))
+        similarities = sample @ self._encode(query)
+        others = np.concatenate((similarities[:before], similarities[after:]))
         if len(others) < 50:
             return _USUAL_BACKGROUND
-        similarities = np.sort(self._index.vectors[others] @ self._encode(query))
-        return float(similarities[-max(2, len(others) // 100) :].mean())
+        count = max(2, len(others) // 100)
+        return float(np.sort(np.partition(others, -count)[-count:]).mean())
 
     def capability_vectors(self, artifact: str) -> dict[str, NDArray[np.float32]]:
         """One L2-normalised vector per capability id: the mean of its sentences' vectors."""
@@ -113,15 +117,13 @@ class Retriever:
     def _encode(self, query: Query) -> NDArray[np.float32]:
         return _mean(np.stack([self._encode_one(text) for text in query]))
 
-    def _sample_rows(self) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
-        """Evenly spread rows of `vectors`, at most _SAMPLE, with the artifact of each."""
-        count = len(self._index.vectors)
-        rows = np.arange(0, count, max(1, count // _SAMPLE), dtype=np.int64)
-        owners = np.empty(len(self._index.passages), dtype=object)
-        for artifact in self._index.library.artifacts:
-            span = self._index.positions(artifact.id)
-            owners[span.start : span.stop] = artifact.id
-        return rows, owners[self._positions_of(rows)]
+    @cached_property
+    def _sample(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Evenly spread rows of `vectors`, about _SAMPLE, and what stands there."""
+        step = max(1, len(self._index.vectors) // _SAMPLE)
+        return np.arange(0, len(self._index.vectors), step, dtype=np.int64), np.ascontiguousarray(
+            self._index.vectors[::step]
+        )
 
     def _positions_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The positions of the passages that hold these rows of `vectors`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 EvidenceClass = Literal["fact", "description", "claim", "verdict"]
@@ -191,6 +191,24 @@ class Library:
 
     artifacts: tuple[Artifact, ...]
     verdicts: tuple[Verdict, ...] = ()
+    # What every question asks for, found once.
+    _labels: tuple[str, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    _types: frozenset[str] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of all facts, each once, in the order in which they come."""
+        if self._labels is None:
+            labels = dict.fromkeys(fact.label for artifact in self.artifacts for fact in artifact.facts)
+            object.__setattr__(self, "_labels", tuple(labels))
+        return self._labels or ()
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The types of all artifacts."""
+        if self._types is None:
+            object.__setattr__(self, "_types", frozenset(artifact.type for artifact in self.artifacts))
+        return self._types or frozenset()
 
     def get(self, artifact_id: str) -> Artifact:
         """The artifact with this id; KeyError if there is none."""
