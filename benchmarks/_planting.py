@@ -35,6 +35,7 @@ _TURNS = {
     "up to": "at least", "at least": "at most", "every": "some", "each": "some", "all": "some", "only": "mostly",
     "first": "last", "inside": "outside", "private": "public", "automatically": "manually", "accepts": "rejects",
     "allowed": "forbidden", "included": "excluded", "over": "under", "above": "below", "rises": "falls",
+    "unlimited": "limited",
 }  # fmt: skip
 _CLAUSE_END = re.compile(r"[;:]\s|\s[—–]\s|,\s(?:with|so|which|where|while|but|and|at)\b|,?\s(?:because|so that)\b")
 _DENIALS = (

@@ -98,6 +98,7 @@ BOUND = (
     "Fewer languages than Whisper, with a lower error rate on telephone audio.",
     "Checks every page of a site twice a day, instead of images.",
     "Admits 120 queries a minute from each client; nothing is sent to a server.",
+    "Unlimited exports of time-series tables.",
 )
 
 
@@ -119,6 +120,7 @@ BOUND = (
         ("Each client is sent to a server.", "affirms"),
         ("Kestrel 7B checks pages without charge.", "student"),
         ("Kestrel 7B parses replies in a container.", "of its words"),
+        ("Kestrel 7B offers limited exports.", "limit"),
     ],
 )
 def test_words_that_are_all_there_but_tied_to_others_fail(sentence, reason):
@@ -136,6 +138,7 @@ def test_words_that_are_all_there_but_tied_to_others_fail(sentence, reason):
         "Kestrel 7B has fewer languages than Whisper.",
         "Kestrel 7B checks each page of a site twice a day and admits 120 queries per minute.",
         "With Kestrel 7B, nothing is sent to a server.",
+        "Kestrel 7B has exports of timeseries tables.",
         "Kestrel 7B does not follow symbolic links.",
     ],
 )

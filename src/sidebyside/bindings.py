@@ -38,8 +38,8 @@ _EXCLUDING = re.compile(
 )
 # Words that narrow what stands beside them; a sentence that leaves one out says more than its quote.
 _NARROWING = re.compile(
-    r"\b(?:only|solely|exclusively|unless|except|when|if|planned|experimental|beta|deprecated|partly|partially|almost|nearly|"
-    r"hardly|rarely|sometimes|seldom)\b",
+    r"\b(?:only|solely|exclusively|unless|except|when|if|planned|experimental|beta|deprecated|partly|partially|almost|"
+    r"nearly|hardly|rarely|sometimes|seldom)\b",
     re.IGNORECASE,
 )
 # Figures this many characters apart or fewer are the ends of a range.

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from sidebyside.bindings import (
-    TELLING,
     dropped_limit,
     dropped_subject,
     foreign_figure,
@@ -24,7 +23,7 @@ from sidebyside.bindings import (
 )
 from sidebyside.polarity import OPPOSITES, denied_stems, negations
 from sidebyside.quantities import find_quantities
-from sidebyside.words import content_words, fold, initials, is_common, is_named, stem, tokens
+from sidebyside.words import content_stems, content_words, fold, initials, is_common, is_named, stem, tokens
 
 # Share of a sentence's telling words that must stand in the quotes its parts rest on. Words of the passage around a
 # quote are not enough: of 103 sentences of the model that saved 2, and let through a tenth of planted mixtures.
@@ -191,8 +190,8 @@ class _Words:
     """The words of a quote."""
 
     def __init__(self, quote: str) -> None:
-        self._stems = set(telling_stems(quote)) | {stem(word) for word in content_words(quote)} | initials(quote)
-        self._squeezed = _squeeze(quote)
+        self._stems = set(telling_stems(quote)) | content_stems(quote)
+        self._initials = initials(quote)
         self._implied = {
             stem(word) for quantity in find_quantities(quote) for word in _IMPLIED.get(quantity.unit.split("/")[0], ())
         }
@@ -204,12 +203,8 @@ class _Words:
     def _has(self, word: str) -> bool:
         if word in self._stems or word in self._implied or any(word in g and g & self._stems for g in _SAME):
             return True
-        if word in _TELLING_STEMS:
-            return False
-        return len(word) >= 5 and word in self._squeezed
-
-
-_TELLING_STEMS = frozenset(stem(word) for word in TELLING)
+        # An acronym that the quote spells out; "fast" is no acronym of "finds a short title".
+        return word in self._initials and not is_common(word)
 
 
 def _squeeze(text: str) -> str:
