@@ -263,6 +263,8 @@ class Assistant:
         if self._generator:
             self._generator.close()
         self._leases.close()
+        if self._server is not None:
+            self._server.close()
 
     def __enter__(self) -> Assistant:
         return self

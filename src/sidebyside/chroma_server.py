@@ -162,6 +162,15 @@ class ChromaServer:
         """The connection; one for all threads."""
         return _connect(self)
 
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if "client" in self.__dict__:
+            with suppress(LibraryIndexError), self.translated():
+                sessions = _sessions(self.client)  # which are out of reach once the client is closed
+                self.client.close()
+                for session in sessions:
+                    session.close()
+
     @contextmanager
     def translated(self) -> Iterator[None]:
         """Turn whatever the client raises into LibraryIndexError."""
@@ -243,21 +252,34 @@ def _connect(server: ChromaServer) -> Client:
 
     parts = urlsplit(server.url)
     secure = parts.scheme == "https"
+    port = parts.port or (443 if secure else 8000)
     path = [part for part in parts.path.split("/") if part]
     tenant, database = path if len(path) == 2 else (DEFAULT_TENANT, DEFAULT_DATABASE)
     # Chroma's own server leaves the check to a proxy, which reads the first; hosted Chroma reads the second.
     headers = {"Authorization": f"Bearer {server.token}", "x-chroma-token": server.token} if server.token else None
     # No .env file: one that lies in the working folder for something else must not reconfigure Chroma.
     settings = Settings(_env_file=None, anonymized_telemetry=False)  # type: ignore[call-arg]
+    limits = httpx.Timeout(server.timeout, connect=_CONNECT_TIMEOUT)
+    # Making the client asks the server already, without a limit: only one that answers is asked so.
+    with httpx.Client(timeout=limits, headers=headers) as asking:
+        url = httpx.URL(scheme=parts.scheme, host=parts.hostname, port=port, path="/api/v2/heartbeat")
+        status = asking.get(url).status_code
+    if status in (401, 403):
+        raise LibraryIndexError(f"{server.where} refused: status {status}; set SIDEBYSIDE_CHROMA_TOKEN")
     client: Any = chromadb.HttpClient(
         str(parts.hostname),
-        parts.port or (443 if secure else 8000),
+        port,
         ssl=secure,
         headers=headers,
         settings=settings,
         tenant=tenant,
         database=database,
     )
-    # Chroma sets no limit and offers none: a server that hangs would hang every question.
-    client._server._session.timeout = httpx.Timeout(server.timeout, connect=_CONNECT_TIMEOUT)
+    for session in _sessions(client):
+        session.timeout = limits
     return client  # type: ignore[no-any-return]
+
+
+def _sessions(client: Any) -> list[Any]:
+    """The httpx clients inside Chroma's. They have no time limit and are never closed, and Chroma offers neither."""
+    return [client._server._session, client._admin_client._server._session]

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -97,7 +97,8 @@ def add_pages(
 def _catch_up(index_dir: Path, settings: Settings) -> None:
     """Begin from what other machines have published."""
     if (server := chroma_server(settings)) is not None:
-        fetch(server, index_dir)
+        with closing(server):
+            fetch(server, index_dir)
 
 
 def _as_list(paths: Iterable[str | Path]) -> list[str]:
@@ -170,6 +171,8 @@ class _Base:
     def close(self) -> None:
         if self.index is not None:
             self.index.close()
+        if self.server is not None:
+            self.server.close()
 
 
 def _load_base(index_dir: Path, server: ChromaServer | None) -> _Base:
