@@ -34,7 +34,7 @@ def main() -> None:
         shutil.copytree(ROOT / "index" / "seeds", index / "seeds")
         build_index(index=index)
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        with serve(index, "real") as site:
+        with serve(index, "default") as site:
             for look in looks:
                 take(browser, site.url, folder, look)
         browser.close()

@@ -149,8 +149,8 @@ def test_library_filters_sorts_and_opens_an_artifact(site, visit):
     expect(page.locator("#artifact tr", has_text="UnfragileRank")).to_contain_text("004_56e9c64ebf7cdd1a.txt")
 
 
-def test_switching_the_model_needs_no_restart(site, visit):
-    page = visit(site.url)
+def test_switching_the_model_needs_no_restart(start, visit, tmp_path):
+    page = visit(start(tmp_path / "index").url)
     expect(page.locator(".masthead")).to_contain_text("scripted")
     open_tab(page, "Models")
     page.get_by_role("button", name="Use no model").click()

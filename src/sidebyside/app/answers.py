@@ -203,7 +203,8 @@ def _made_html(answer: Answer | None) -> str:
         return ""
     written, rejected = answer.stats.get("model_sentences") or 0, answer.stats.get("rejected_sentences") or 0
     if answer.model:
-        parts = [f"{clean(answer.model)} wrote {written:g} sentence{'' if written == 1 else 's'}, each checked"]
+        counted = "one sentence, checked" if written == 1 else f"{written:g} sentences, each checked"
+        parts = [f"{clean(answer.model)} wrote {counted}"]
     elif answer.stats.get("prompt_tokens"):
         parts = ["The model wrote nothing that passed the check: tables and quotes alone"]
     else:
