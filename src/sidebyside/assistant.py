@@ -15,6 +15,7 @@ from sidebyside.chroma_server import chroma_server
 from sidebyside.errors import GenerationError, ModelMissingError, SidebysideError
 from sidebyside.idle import IdleWork
 from sidebyside.index import LibraryIndex, current_generation, open_index
+from sidebyside.intents import Guesser, load_guesser
 from sidebyside.lanes import aspects, missing, overviews, prose, tables, verdicts
 from sidebyside.lanes.draft import Draft
 from sidebyside.lanes.prose import Stop
@@ -73,6 +74,7 @@ class _Loaded:
     index: LibraryIndex
     retriever: Retriever
     names: NameIndex
+    guesser: Guesser | None
 
 
 @dataclass(slots=True)
@@ -203,7 +205,7 @@ class Assistant:
     def _events(self, question: str, history: History, stop: Stop, generator: Generator | None) -> Iterator[Event]:
         clock = _Clock()
         with self._idle.busy(), self._leases.lease() as loaded:
-            asked = understand(question, history, loaded.names, loaded.index.library)
+            asked = understand(question, history, loaded.names, loaded.index.library, loaded.guesser)
             draft = _facts_lane(asked, loaded)
             writer = prose.Writer(draft, generator, max_tokens=self._settings.max_tokens, stop=stop)
             stats = {"facts_ms": clock.ms(), "first_sentence_ms": None, "total_ms": None}
@@ -281,7 +283,8 @@ class Assistant:
     def _load(self) -> _Loaded:
         index = open_index(self._path, fingerprint=self._encoder.fingerprint, server=self._server)
         retriever = Retriever(index, self._encoder)
-        return _Loaded(index, retriever, NameIndex(index.library, retriever.knows))
+        guesser = load_guesser(self._settings.encoder, retriever.vector)
+        return _Loaded(index, retriever, NameIndex(index.library, retriever.knows), guesser)
 
 
 _Lane = Callable[[Draft, list[Artifact], Question, _Loaded], None]
@@ -311,7 +314,17 @@ _LANES: dict[str, _Lane] = {
 
 
 def _facts_lane(question: Question, loaded: _Loaded) -> Draft:
-    """Everything that code alone answers: direct answer, table, quotes, notes."""
+    """Everything that code alone answers; where the pages do not answer the question as read, its second reading."""
+    draft = _answer_reading(question, loaded)
+    enough = {"answered"} if question.doubtful else {"answered", "partial"}
+    if question.second is None or draft.status in enough:
+        return draft
+    other = _answer_reading(question.second, loaded)
+    return draft if other.status == "not_found" else other
+
+
+def _answer_reading(question: Question, loaded: _Loaded) -> Draft:
+    """Direct answer, table, quotes and notes for one reading of a question."""
     library = loaded.index.library
     draft = Draft(question, library)
     artifacts = sorted((library.get(a) for a in question.artifacts), key=lambda a: a.id)

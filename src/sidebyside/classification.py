@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sidebyside import labels as table
+from sidebyside.intents import Guesser
 from sidebyside.records import Filter, Library, Question
+from sidebyside.rereading import names_in, reread
 from sidebyside.words import ASKING_WORDS, STOP_WORDS, content_words, fold_in_place, tokens
 
 _ALTERNATIVES = re.compile(
@@ -112,8 +114,20 @@ class Reading:
         return text
 
 
-def classify(reading: Reading, library: Library) -> Question:
-    """The question by itself."""
+# Kinds that look for sentences: what no pattern claims ends up as one of them.
+_LOOKED_UP = frozenset({"support", "compare", "find"})
+
+
+def classify(reading: Reading, library: Library, guesser: Guesser | None = None) -> Question:
+    """The question by itself: by the patterns of its wording, and where none fits, by what `guesser` makes of it."""
+    question, bounds = _by_pattern(reading, library)
+    if guesser is None or question.kind not in _LOOKED_UP:
+        return question
+    return reread(question, guesser(question.generic, names_in(question)), bounds)
+
+
+def _by_pattern(reading: Reading, library: Library) -> tuple[Question, tuple[Filter, ...]]:
+    """(the question as its wording has it, all conditions in it)."""
     masked = reading.masked
     folded = fold_in_place(masked)
     uses = table.find_labels(masked, known_labels(library))
@@ -129,22 +143,22 @@ def classify(reading: Reading, library: Library) -> Question:
         negated=bool(_NEGATED.search(folded)),
     )  # fmt: skip
     prices = table.find_prices(masked)
+    bounds = (*(Filter("Type", "=", use.label) for use in types), *prices, *conditions)
     covered = [*((use.start, use.end) for use in uses), *condition_spans]
     if reading.artifacts:
         covered += [(use.start, use.end) for use in types if label == "Type"]
         proposed = [price.value for price in prices] or [use.label for use in types]
         value = proposed[0] if len(proposed) == 1 else ""
-        bounds = tuple(condition for condition in conditions if condition.label == label)
-        if _ALTERNATIVES.search(folded):
-            bounds = (*(Filter("Type", "=", use.label) for use in types), *prices, *conditions)
-        base = replace(base, value=value, filters=bounds)
-        return _about_artifacts(base, folded, masked, _blank(masked, covered))
+        own = tuple(condition for condition in conditions if condition.label == label)
+        base = replace(base, value=value, filters=bounds if _ALTERNATIVES.search(folded) else own)
+        return _about_artifacts(base, folded, masked, _blank(masked, covered)), bounds
     if reading.unknown:
-        return replace(base, kind="unknown", topic=tuple(_topic(masked)))
+        return replace(base, kind="unknown", topic=tuple(_topic(masked))), bounds
     sought = _sought_types(folded, types)
     covered += [(use.start, use.end) for use, _ in sought]
     filters = (*(Filter("Type", op, use.label) for use, op in sought), *prices, *conditions)
-    return _about_library(replace(base, filters=tuple(dict.fromkeys(filters))), folded, _blank(masked, covered))
+    base = replace(base, filters=tuple(dict.fromkeys(filters)))
+    return _about_library(base, folded, _blank(masked, covered)), bounds
 
 
 def _sought_types(folded: str, types: Sequence[table.LabelUse]) -> list[tuple[table.LabelUse, str]]:
@@ -209,7 +223,7 @@ def _asked_label(
 def _about_artifacts(base: Question, folded: str, masked: str, uncovered: str) -> Question:
     """The kind of a question that names artifacts of the library."""
     topic = tuple(_topic(masked))
-    several = len(base.artifacts) + len(base.unknown) - sum(len(ids) - 1 for _, ids in base.ambiguous) > 1
+    several = names_in(base) > 1
     if _ALTERNATIVES.search(folded) and not several:
         return replace(base, kind="alternatives", label="")
     if _VERDICT.search(folded) and several:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 
 from sidebyside.classification import Reading, classify
+from sidebyside.intents import Guesser
+from sidebyside.names import NameIndex
 from sidebyside.records import Library, Question, QuestionKind
 from sidebyside.words import content_words, fold_in_place, tokens
 
@@ -56,6 +58,15 @@ _JOIN_WORDS = frozenset("add include also too well that same question comparison
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """What reading a question takes beside its text: the library, its names, and a classifier where there is one."""
+
+    library: Library
+    names: NameIndex
+    guesser: Guesser | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What a conversation is about: the last question and the artifacts (ids) it left in focus.
 
@@ -89,17 +100,18 @@ def advance(state: State, asked: Question, answered: tuple[str, ...]) -> State:
     return State(asked, kept, focus, recent)
 
 
-def follow_up(question: Question, reading: Reading, state: State, library: Library) -> Question:
+def follow_up(question: Question, reading: Reading, state: State, reader: Reader) -> Question:
     """Fill in what a follow-up leaves out; a complete question is returned as it is."""
+    library = reader.library
     folded = fold_in_place(reading.masked)
     elliptical = bool(_ELLIPSIS.match(folded.strip())) or len(tokens(reading.text)) <= 3
     pointed = _pointed(folded, state)
     if not question.artifacts and (namesake := _namesake(folded, state, library)):
         kind = fold_in_place(library.get(namesake).type)
         spans = (*reading.spans, *(m.span() for m in re.finditer(rf"\b{re.escape(kind)}\b", folded)))
-        return _ask_about(question, replace(reading, spans=spans), (namesake,), state, library)
+        return _ask_about(question, replace(reading, spans=spans), (namesake,), state, reader)
     if question.artifacts or question.unknown:
-        return _with_names(question, reading, elliptical, pointed, state, library)
+        return _with_names(question, reading, elliptical, pointed, state, reader)
     if _was_wide(state) and question.filters and (_NARROWS.search(folded) or elliptical):
         return _inherit_filters(question, state)
     if not pointed and not _leans_on(question, folded, elliptical, state):
@@ -107,7 +119,7 @@ def follow_up(question: Question, reading: Reading, state: State, library: Libra
     artifacts = pointed or (state.pair if _compares(folded) else state.group)
     if not artifacts:
         return _inherit_filters(question, state) if elliptical else question
-    return _ask_about(question, reading, artifacts, state, library)
+    return _ask_about(question, reading, artifacts, state, reader)
 
 
 def _leans_on(question: Question, folded: str, elliptical: bool, state: State) -> bool:
@@ -198,7 +210,7 @@ def _empty_it(folded: str) -> bool:
 
 
 def _with_names(
-    question: Question, reading: Reading, elliptical: bool, pointed: tuple[str, ...], state: State, library: Library
+    question: Question, reading: Reading, elliptical: bool, pointed: tuple[str, ...], state: State, reader: Reader
 ) -> Question:
     """A follow-up with names of its own: "and X?" keeps the aspect, "compare it with X" keeps the artifact."""
     previous = state.question
@@ -211,7 +223,7 @@ def _with_names(
         artifacts = tuple(dict.fromkeys((*kept, *question.artifacts)))
         if bare and not re.search(r"\bhow (?:does|do|would) it .*\bcompare\b", folded):
             return _reuse(previous, question, artifacts)
-        return _ask_about(replace(question, artifacts=artifacts), reading, artifacts, state, library)
+        return _ask_about(replace(question, artifacts=artifacts), reading, artifacts, state, reader)
     if elliptical and bare and question.artifacts:
         return _reuse(previous, question, question.artifacts)
     return question
@@ -234,10 +246,11 @@ def _reuse(previous: Question, question: Question, artifacts: tuple[str, ...]) -
 
 
 def _ask_about(
-    question: Question, reading: Reading, artifacts: tuple[str, ...], state: State, library: Library
+    question: Question, reading: Reading, artifacts: tuple[str, ...], state: State, reader: Reader
 ) -> Question:
     """The question as if it had named these artifacts; where it has no aspect of its own, the previous one's."""
-    asked = classify(replace(reading, artifacts=artifacts, unknown=question.unknown, ambiguous=()), library)
+    reading = replace(reading, artifacts=artifacts, unknown=question.unknown, ambiguous=())
+    asked = classify(reading, reader.library, reader.guesser)
     asked = replace(asked, topic=tuple(word for word in asked.topic if not _ORDINAL.fullmatch(word)))
     empty = asked.kind in {"describe", "overall"} and not _DESCRIBES.search(fold_in_place(reading.text))
     if empty and state.question is not None:

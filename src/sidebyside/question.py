@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from sidebyside.chatter import FOREIGN_REPLY, is_foreign, reply_to_chatter
 from sidebyside.classification import Reading, classify
-from sidebyside.conversation import State, advance, follow_up, without_reset
+from sidebyside.conversation import Reader, State, advance, follow_up, without_reset
+from sidebyside.intents import Guesser
 from sidebyside.names import Mention, NameIndex
 from sidebyside.records import Library, Question
 from sidebyside.spelling import correct
@@ -20,18 +21,26 @@ MAX_QUESTION = 2_000
 MAX_TURNS = 8
 
 
-def understand(text: str, history: Sequence[tuple[str, str]], names: NameIndex, library: Library) -> Question:
+def understand(
+    text: str,
+    history: Sequence[tuple[str, str]],
+    names: NameIndex,
+    library: Library,
+    guesser: Guesser | None = None,
+) -> Question:
     """Read a question in the light of the conversation.
 
-    `history` holds (user, assistant) texts, oldest first. Never raises: what asks nothing becomes a question of kind
-    "chat" whose `reply` says what can be asked.
+    `history` holds (user, assistant) texts, oldest first; `guesser` tells what a question is about where its wording
+    follows no pattern. Never raises: what asks nothing becomes a question of kind "chat" whose `reply` says what can be
+    asked.
     """
+    reader = Reader(library, names, guesser)
     state = State()
     for user, reply in history[-MAX_TURNS:]:
-        asked = _read(user, state, names, library)
+        asked = _read(user, state, reader)
         clear = (mention.artifacts[0] for mention in names.find(reply).mentions if len(mention.artifacts) == 1)
         state = advance(state, asked, tuple(dict.fromkeys(clear)))
-    return _read(text, state, names, library)
+    return _read(text, state, reader)
 
 
 def clean(text: str) -> str:
@@ -57,8 +66,8 @@ def _without_preamble(text: str) -> str:
     return rest if re.search(r"\w", rest) and not re.match(r"(?i)(?:more )?about\b", rest) else text
 
 
-def _read(text: str, state: State, names: NameIndex, library: Library) -> Question:
-    written = clean(text)
+def _read(text: str, state: State, reader: Reader) -> Question:
+    written, names = clean(text), reader.names
     # Other languages are told by their words as written: mended, they would look like English.
     if not names.find(written).mentions and is_foreign(written):
         return Question(written, "chat", reply=FOREIGN_REPLY)
@@ -75,8 +84,8 @@ def _read(text: str, state: State, names: NameIndex, library: Library) -> Questi
     if artifacts and is_foreign(_masked(written, names)):
         return Question(text, "chat", reply=FOREIGN_REPLY)
     reading = Reading(text, spans, artifacts, tuple(stranger.text for stranger in strangers), ambiguous)
-    question = classify(reading, library)
-    return follow_up(question, reading, state, library) if state.question else question
+    question = classify(reading, reader.library, reader.guesser)
+    return follow_up(question, reading, state, reader) if state.question else question
 
 
 def _masked(text: str, names: NameIndex) -> str:

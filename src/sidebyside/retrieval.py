@@ -80,6 +80,10 @@ class Retriever:
             grouped.setdefault(hit.passage.artifact, []).append(hit)
         return {artifact: hits[:each] for artifact, hits in list(grouped.items())[:artifacts]}
 
+    def vector(self, text: str) -> NDArray[np.float32]:
+        """The L2-normalised vector of one text; kept, as a question's wordings are encoded more than once."""
+        return self._encode_one(text)
+
     def knows(self, word: str) -> bool:
         """Whether a word, in any inflection, stands in the library's texts."""
         return stem(word) in self._lexical

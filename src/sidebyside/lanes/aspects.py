@@ -25,6 +25,8 @@ _ALL = 400
 _NEAR_BEST_ODDS = 1 / 3
 # The best candidate of a whole library is shown from this strength on: it is the right one in most of the cases.
 _LIKELY = 0.30
+# A question that sounds like nothing pages are about takes evidence as strong as this.
+_PLAIN = 0.60
 # Up to so many candidates, each shows its second-best quote too.
 _FEW = 3
 # "Does it need X?" is not answered with yes by a page that speaks of X.
@@ -72,6 +74,9 @@ def answer_support(draft: Draft, artifacts: Sequence[Artifact], question: Questi
     _show_sides(draft, sides, question)
     if len(sides) == 1 and sides[0].stated and question.polar:
         draft.blocks.insert(0, _polar_lead(sides[0], question))
+    if question.second is not None and question.second.label and draft.status == "answered":
+        rows = [facts.tell_fact(artifact, question.second, draft.cite) for artifact in artifacts]
+        draft.blocks[:0] = [row.text for row in rows if row.status == "answered"]
 
 
 def answer_compare(
@@ -97,6 +102,8 @@ def answer_find(draft: Draft, question: Question, retriever: Retriever) -> None:
             sides.append(gather(draft.library.get(artifact_id), question, retriever))
     sides.sort(key=lambda side: (-side.strength, side.artifact.label))
     stated = [side for side in sides if side.stated and _affirms(side, question)] or _likely(sides, question)
+    if question.outside:
+        stated = [side for side in stated if side.strength >= _PLAIN]
     if not stated:
         draft.status = "not_found"
         draft.blocks.append(f"No page in the library says this of any artifact{_asked_for(question)}.")

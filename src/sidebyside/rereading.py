@@ -1,0 +1,67 @@
+"""A second reading of a question whose wording follows no known pattern, by the subject that a classifier guesses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sidebyside.intents import LABELS, Guess
+from sidebyside.records import Filter, Question, QuestionKind
+from sidebyside.words import is_common
+
+# From this probability on a guess is the reading; on wordings that the classifier was not fitted on, 49 of 50 such
+# guesses are right (benchmarks/intents/train.py).
+_SURE = 0.85
+# Prices and overviews are what pages also say much about in other words: the pages are asked first, however sure it is.
+_ASKED_FIRST = frozenset({"pricing", "overview"})
+# From this probability on a guess is tried where the pages do not answer the first reading...
+_LIKELY = 0.65
+# ...and from this one on also where they answer it for some of the artifacts only.
+_CERTAIN = 0.90
+_OUTSIDE = 0.80
+
+
+def reread(question: Question, guess: Guess, bounds: Sequence[Filter]) -> Question:
+    """The question as its guessed subject has it, or with that as its `second` reading where the guess is less sure.
+
+    `bounds` are all conditions that the text names: types, prices and figures.
+    """
+    if guess.subject == "outside":
+        return replace(question, outside=guess.probability >= _OUTSIDE and question.kind == "find")
+    other = _as_subject(question, guess.subject, tuple(bounds))
+    if other is None or guess.probability < _LIKELY:
+        return question
+    # Without a name, "which are paid?" has its answer in the tables; with one, a page may say more about its prices.
+    listed = guess.subject == "pricing" and other.kind == "library" and guess.probability >= 0.97
+    if listed or (guess.probability >= _SURE and guess.subject not in _ASKED_FIRST):
+        return other
+    return replace(question, second=other, doubtful=guess.subject == "overview" and guess.probability >= _CERTAIN)
+
+
+def _as_subject(question: Question, subject: str, bounds: tuple[Filter, ...]) -> Question | None:
+    """The question read as being about a subject; None where it cannot be."""
+    named = names_in(question)
+    if label := LABELS.get(subject, ""):
+        # "MMLU score": a word that is no everyday one makes it another figure than the table's.
+        if not all(is_common(word) for word in question.topic):
+            return None
+        kind: QuestionKind = "rank" if named > 1 else "fact" if named else "library"
+        return replace(question, kind=kind, label=label, topic=())
+    if subject == "count" and not named:
+        return replace(question, kind="library", counts=True, topic=())
+    if subject == "overview" and named:
+        return replace(question, kind="overall" if named > 1 else "describe", label="", topic=())
+    if subject == "alternatives" and named == 1:
+        return replace(question, kind="alternatives", label="", filters=bounds)
+    if subject == "best_for" and named == 1:
+        return replace(question, kind="best_for", label="")
+    if subject == "conflicts":
+        return replace(question, kind="conflicts")
+    if subject == "verdict" and named > 1:
+        return replace(question, kind="verdict")
+    return None
+
+
+def names_in(question: Question) -> int:
+    """How many artifacts a question names, known or not; an ambiguous name counts once."""
+    return len(question.artifacts) + len(question.unknown) - sum(len(ids) - 1 for _, ids in question.ambiguous)
