@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 # How many capabilities stand for an artifact in an overview.
 _SHOWN = 3
 _ALTERNATIVES = 3
-# Likeness (mean cosine similarity of best matches) from which another artifact counts as near; a common type adds.
+# Likeness (mean cosine similarity of best matches, both ways) from which another artifact counts as near. A common type
+# adds to it, and more so that a page compares the two: whoever saved it thought of one in place of the other.
 _ALIKE = 0.40
-_SAME_TYPE = 0.12
+_SAME_TYPE = 0.08
+_SAME_PAGE = 0.15
 
 
 def compare_artifacts(library: Library, artifacts: Sequence[Artifact], retriever: Retriever) -> Comparison:
@@ -153,15 +155,17 @@ def _answer_alternatives(draft: Draft, artifact: Artifact, question: Question, r
 def _likeness(
     artifact: Artifact, own: Mapping[str, NDArray[np.float32]], other: Artifact, retriever: Retriever
 ) -> tuple[float, Evidence]:
-    """How like another artifact is (mean best match, more for the same type), and the capability that matches best."""
+    """How like another artifact is (mean best match, more for a common type or page), and what of it matches best."""
     theirs = retriever.capability_vectors(other.id)
     if not own or not theirs:
         return 0.0, headline(other, other.capabilities[0])
     matrix = np.stack(list(own.values())) @ np.stack(list(theirs.values())).T
     best = list(theirs)[int(matrix.max(axis=0).argmax())]
     capability = next(item for item in other.capabilities if item.id == best)
-    same_type = _SAME_TYPE if artifact.type and artifact.type == other.type else 0.0
-    return float(matrix.max(axis=1).mean()) + same_type, headline(other, capability)
+    likeness = float(matrix.max(axis=1).mean() + matrix.max(axis=0).mean()) / 2
+    likeness += _SAME_TYPE * (bool(artifact.type) and artifact.type == other.type)
+    likeness += _SAME_PAGE * (not set(artifact.sources).isdisjoint(other.sources))
+    return likeness, headline(other, capability)
 
 
 def _overview_side(artifact: Artifact, items: Sequence[Evidence]) -> Side:
