@@ -1,9 +1,9 @@
-"""Draws the plots of README from the results: latency against library size, and one answer's time line beside the peer's.
+"""Draws the plots of README from the results: latency by library size, one answer's time line beside the peer's.
 
     python benchmarks/plots.py
 
-Reads results/latency.json and, where it is there, results/peers.json; writes docs/latency.svg and docs/timeline.svg. The
-pictures carry their own colours for light and dark pages, and a text that says what they show.
+Reads results/latency.json and, where it is there, results/peers.json; writes docs/latency.svg and docs/timeline.svg.
+The pictures carry their own colours for light and dark pages, and a text that says what they show.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ text { font: 13px system-ui, sans-serif; fill: #24292f }
 .small { font-size: 11px } .end { text-anchor: end } .middle { text-anchor: middle } .title { font-weight: 600 }
 .axis { stroke: #8c959f } .grid { stroke: #8c959f; opacity: .25 } .target { stroke: #bf8700; stroke-dasharray: 5 4 }
 .ours { stroke: #0969da; fill: #0969da } .tail { stroke: #0969da; fill: #0969da; opacity: .45 }
-.peer { stroke: #8250df; fill: #8250df } .line { fill: none; stroke-width: 2 } .bar { stroke: none }
+.peer { stroke: #8250df; fill: #8250df } .line { fill: none !important; stroke-width: 2 } .bar { stroke: none }
 @media (prefers-color-scheme: dark) {
-text { fill: #e6edf3 } .ours, .tail { stroke: #58a6ff; fill: #58a6ff } .peer { stroke: #bc8cff; fill: #bc8cff } .line { fill: none }
+text { fill: #e6edf3 }
+.ours, .tail { stroke: #58a6ff; fill: #58a6ff } .peer { stroke: #bc8cff; fill: #bc8cff }
 }
 </style>"""
 
@@ -150,7 +151,7 @@ def peer_times(path: Path) -> dict[str, float] | None:
         return None
     times = json.loads(path.read_text(encoding="utf-8"))["times"]["peer"]
     first, total = times.get("first_sentence_ms"), times.get("total_ms")
-    return {"first": first["p50"], "total": total["p50"]} if first and total else None
+    return {"first": first[0], "total": total[0]} if first and total else None
 
 
 def main() -> None:
