@@ -151,7 +151,7 @@ def read_side(index: Path, queries: int) -> dict[str, Any]:
         found.append({position for position, _ in hits})
     notice, after_searches = opened.notice, memory()
     for question in questions:
-        seconds, hits = measure(lambda question=question: opened._search_exactly(question, 10))
+        seconds, hits = measure(lambda question=question: opened._nearest.search_exactly(question, 10))
         exact_times.append(seconds)
         exact.append({position for position, _ in hits})
     recall = np.mean([len(one & other) / len(other) for one, other in zip(found, exact, strict=True)])
