@@ -2,8 +2,8 @@
 
     python benchmarks/plots.py
 
-Reads results/latency.json and, where it is there, results/peers.json; writes docs/latency.svg and docs/timeline.svg.
-The pictures carry their own colours for light and dark pages, and a text that says what they show.
+Reads results/latency.json and, where it is there, results/peers.json; writes docs/latency.svg, docs/timeline.svg and
+the table of README's section on speed. The pictures carry their own colours for light and dark pages, and a text that says what they show.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from typing import Any
 
 from _reporting import RESULTS
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+# What README's table stands between.
+BEGIN, END = "<!-- measured by benchmarks/latency.py -->", "<!-- end -->"
 WIDTH = 720
 STYLE = """<style>
 text { font: 13px system-ui, sans-serif; fill: #24292f }
@@ -154,13 +157,38 @@ def peer_times(path: Path) -> dict[str, float] | None:
     return {"first": first[0], "total": total[0]} if first and total else None
 
 
+def measured_table(report: dict[str, Any]) -> str:
+    """README's table: what was wanted, what was measured, and on what."""
+    machine = report["machine"]
+    rows = [f"| {row['what']} | {row['target']} | {row['measured']} |" for row in report["targets"]]
+    return "\n".join(
+        [
+            "| | wanted, at most (recall: at least) | measured |",
+            "|---|---|---|",
+            *rows,
+            "",
+            f"{machine['cores']} cores ({machine['cpu']}), no GPU, Python {machine['python']}.",
+        ]
+    )
+
+
+def fill(page: str, table: str) -> str:
+    """The page with the table between the two marks; the page itself where it has none."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    return f"{before}{begin}\n{table}\n{end}{after}" if begin and end else page
+
+
 def main() -> None:
-    results = json.loads((RESULTS / "latency.json").read_text(encoding="utf-8"))["results"]
+    report = json.loads((RESULTS / "latency.json").read_text(encoding="utf-8"))
+    results = report["results"]
     DOCS.mkdir(exist_ok=True)
     (DOCS / "latency.svg").write_text(latency_plot(results["facts"], 60), encoding="utf-8")
     timeline = timeline_plot(times_of(results), peer_times(RESULTS / "peers.json"))
     (DOCS / "timeline.svg").write_text(timeline, encoding="utf-8")
-    print(f"written: {DOCS / 'latency.svg'}, {DOCS / 'timeline.svg'}")
+    readme = ROOT / "README.md"
+    readme.write_text(fill(readme.read_text(encoding="utf-8"), measured_table(report)), encoding="utf-8")
+    print("written: docs/latency.svg, docs/timeline.svg, the table of speeds in README.md")
 
 
 if __name__ == "__main__":
