@@ -143,3 +143,14 @@ def test_answers_without_the_model_prepare_nothing(index, monkeypatch):
         assistant.answer(PAIR, write=False)
         time.sleep(0.4)
     assert generator.prepared == []
+
+
+def test_a_stopped_answer_prepares_nothing(index, monkeypatch):
+    assistant, generator = open_assistant(index, monkeypatch)
+    with assistant:
+        stream = assistant.stream(PAIR)
+        next(stream)
+        stream.cancel()
+        assert list(stream)[-1].type == "answer"
+        time.sleep(0.4)
+    assert generator.prepared == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from sidebyside.generation import Generator
 
+log = logging.getLogger(__name__)
 History = Sequence[tuple[str, str]]
 
 
@@ -221,8 +223,14 @@ class Assistant:
                 )
             stats["total_ms"] = clock.ms()
             last = self._finish(draft.answer(extra=writer.blocks()), loaded, writer, stats)
+            log.info(
+                "answered",
+                extra={"question": question, "kind": last.kind, "status": last.status, "ms": clock.ms()}
+                | {"generation": last.generation, "model": last.model, "notes": len(last.notes)},
+            )
             suggestions = next_questions(last, loaded.index.library, [earlier for earlier, _answer in history])
-            if generator is not None and self._settings.prepare_ahead:
+            # Who stops an answer wants the machine back.
+            if generator is not None and not stop and self._settings.prepare_ahead:
                 past = (*history, (question, last.text))
                 self._idle.put([partial(self._prepare, suggestion, past) for suggestion in suggestions])
             yield Event("answer", "", replace(last, suggestions=suggestions))
