@@ -3,7 +3,8 @@
     python benchmarks/plots.py
 
 Reads results/latency.json and, where it is there, results/peers.json; writes docs/latency.svg, docs/timeline.svg and
-the table of README's section on speed. The pictures carry their own colours for light and dark pages, and a text that says what they show.
+the table of README's section on speed. The pictures carry their own colours for light and dark pages, and a text that
+says what they show.
 """
 
 from __future__ import annotations

@@ -218,7 +218,7 @@ def _print_list(library: Library, artifacts: Sequence[Artifact]) -> None:
     rows = []
     for artifact in artifacts:
         ranks = dict.fromkeys(fact.value for fact in artifact.values("UnfragileRank"))
-        kept, total = len(artifact.capabilities), artifact.capabilities_total
+        kept, total = artifact.described, artifact.capabilities_total
         count = f"{kept} of {total}" if total is not None and total != kept else str(kept)
         mark = "conflict" if artifact.id in conflicts else ""
         rows.append((artifact.label, artifact.type, " / ".join(ranks), count, len(artifact.sources), mark))

@@ -269,7 +269,7 @@ def _summary(artifact: Artifact) -> dict[str, Any]:
         "aliases": list(artifact.aliases),
         "url": artifact.url,
         "facts": list(artifact.facts),
-        "capabilities": len(artifact.capabilities),
+        "capabilities": artifact.described,
         "capabilities_total": artifact.capabilities_total,
         "sources": list(artifact.sources),
     }
