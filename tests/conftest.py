@@ -85,6 +85,7 @@ def no_outside_settings() -> Iterator[None]:
         for name in [name for name in os.environ if name.upper().startswith("SIDEBYSIDE_")]:
             if name != "SIDEBYSIDE_MODELS":
                 patch.delenv(name)
+        patch.setenv("SIDEBYSIDE_LOG", "off")
         patch.chdir(ROOT)
         yield
 

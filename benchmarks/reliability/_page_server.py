@@ -15,7 +15,7 @@ from typing import Any
 from _rows import TESTS
 
 from invented import ContentEncoder
-from sidebyside import embedding
+from sidebyside import embedding, indexing
 from sidebyside.app import Provider, launch
 from sidebyside.assistant import Assistant
 from sidebyside.generation_process import LocalGenerator
@@ -36,7 +36,8 @@ class Directed(LocalGenerator):
 def main() -> None:
     index, port = Path(sys.argv[1]), int(sys.argv[2])
     if "real" not in sys.argv:
-        embedding.load_encoder = lambda _settings: ContentEncoder()  # type: ignore[assignment,return-value]
+        for module in (embedding, indexing):
+            module.load_encoder = lambda _settings: ContentEncoder()  # type: ignore[assignment,return-value]
     command = [sys.executable, str(TESTS / "fake_model_process.py")]
     settings = Settings.load(index=index, port=port)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import time
@@ -27,6 +28,8 @@ from sidebyside.records import BuildReport, Library, Page, Passage
 from sidebyside.scanning import Scan, scan_pages
 from sidebyside.seeds import store_pages
 from sidebyside.settings import Settings
+
+log = logging.getLogger(__name__)
 
 # Called with (stage, done, total); the stages are "read", "embed" and "store", in this order.
 Progress = Callable[[str, int, int], None]
@@ -132,6 +135,7 @@ def _build(
         name, embedded = _publish(index_dir, base, scan, library, passages, encoder, progress)
     finally:
         base.close()
+    log.info("built", extra={"generation": name, "pages": len(scan.pages), "skipped": len(scan.skipped)})
     return BuildReport(
         pages=len(scan.pages),
         skipped=tuple(scan.skipped),

@@ -79,6 +79,11 @@ class Settings(BaseSettings):
     token_file: Path | None = Field(default=None, description="file that holds the token instead")
     auth: SecretStr = Field(default=SecretStr(""), description="USER:PASSWORD that people have to give")
 
+    log: str = Field(
+        default="", description="file of the log; empty: ~/.local/state/sidebyside/sidebyside.log; 'off': none is kept"
+    )
+    log_questions: bool = Field(default=False, description="whether the log may hold the text of questions")
+
     @classmethod
     def load(cls, **flags: Any) -> Settings:
         """From flags that are not None, then the environment, then defaults. Raises SettingsError."""

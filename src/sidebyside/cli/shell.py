@@ -42,10 +42,13 @@ def json_option(command: Command) -> Command:
 
 
 def load_settings(index_dir: Path | None = None, **flags: Any) -> Settings:
-    """Settings with the flags of this command."""
+    """Settings with the flags of this command; the log is written from here on."""
+    from sidebyside.logs import set_up_log
     from sidebyside.settings import Settings
 
-    return Settings.load(index=index_dir, **flags)
+    settings = Settings.load(index=index_dir, **flags)
+    set_up_log(settings)
+    return settings
 
 
 class ErrorLines(click.Group):
