@@ -269,7 +269,7 @@ def subject_dropped(ground: Ground) -> str | None:
 
 def condition_dropped(ground: Ground) -> str | None:
     """The end of the sentence from "unless", "except", "when" or "if" on is left out."""
-    found = re.search(r",?\s(?:unless|except|when|if)\b", ground.sentence)
+    found = re.search(r"(?<!also)(?<!even),?\s(?:unless|except|when|if)\b", ground.sentence)
     return ground.told(ground.sentence[: found.start()]) if found else None
 
 

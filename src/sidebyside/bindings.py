@@ -38,8 +38,8 @@ _EXCLUDING = re.compile(
 )
 # Words that narrow what stands beside them; a sentence that leaves one out says more than its quote.
 _NARROWING = re.compile(
-    r"\b(?:only|solely|exclusively|unless|except|when|if|planned|experimental|beta|deprecated|partly|partially|almost|"
-    r"nearly|hardly|rarely|sometimes|seldom)\b",
+    r"(?<!also )(?<!even )\b(?:only|solely|exclusively|unless|except|when|if|planned|experimental|beta|deprecated|"
+    r"partly|partially|almost|nearly|hardly|rarely|sometimes|seldom)\b",
     re.IGNORECASE,
 )
 # Figures this many characters apart or fewer are the ends of a range.
@@ -54,13 +54,10 @@ def telling_stems(text: str) -> list[str]:
     return [stem(word) for word in found if word not in STOP_WORDS or word in TELLING]
 
 
-def foreign_figure(sentence: str, quote: str, name: str) -> str:
-    """What is wrong with a sentence's figures, "" if nothing: one that the quote lacks, or has of something else.
-
-    Figures inside the artifact's name are no claim.
-    """
+def foreign_figure(sentence: str, quote: str) -> str:
+    """What is wrong with a sentence's figures, "" if nothing: one that the quote lacks, or has of something else."""
     own = find_quantities(quote)
-    digits = {token.folded.replace(",", "") for token in tokens(f"{quote} {name}")}
+    digits = {token.folded.replace(",", "") for token in tokens(quote)}
     for quantity in find_quantities(sentence):
         same = [other for other in own if same_figure(quantity, other, sentence, quote)]
         if same:
@@ -76,7 +73,7 @@ def foreign_figure(sentence: str, quote: str, name: str) -> str:
         written = {t.folded.replace(",", "") for t in tokens(quantity.text) if t.folded[0].isdigit()}
         if not bare or not written <= digits:
             return f"{quantity.text} is not in the evidence"
-    return _foreign_number_word(sentence, quote, name)
+    return _foreign_number_word(sentence, quote)
 
 
 def same_figure(one: Quantity, other: Quantity, sentence: str, quote: str) -> bool:
@@ -144,10 +141,10 @@ def _behind(text: str, start: int) -> list[str]:
     return [word for word in telling_stems(_BREAK.split(text[start:])[0]) if not word[0].isdigit()]
 
 
-def _foreign_number_word(sentence: str, quote: str, name: str) -> str:
+def _foreign_number_word(sentence: str, quote: str) -> str:
     """A number word that the quote lacks, or that counts something else there."""
     have = tokens(quote)
-    digits = {token.folded.replace(",", "") for token in tokens(f"{quote} {name}")}
+    digits = {token.folded.replace(",", "") for token in tokens(quote)}
     for token in tokens(sentence):
         word = token.folded
         if word not in NUMBER_WORDS:
@@ -276,10 +273,17 @@ def dropped_limit(sentence: str, quote: str) -> str:
     said = {token.folded for token in tokens(sentence)}
     for match in _NARROWING.finditer(quote):
         word = match.group().lower()
-        before = telling_stems(_CLAUSE_END.split(quote[: match.start()])[-1])[-1:]
-        after = telling_stems(_CLAUSE_END.split(quote[match.end() :])[0])[:1]
-        conditional = word in {"unless", "except", "when", "if"}
-        taken = set(before) <= own and (conditional or set(after) <= own) and (before or after)
-        if taken and word not in said:
+        before, after = quote[: match.start()], quote[match.end() :]
+        if word in _CONDITIONS:
+            beside = telling_stems(before)[-1:]
+        else:
+            beside = telling_stems(_CLAUSE_END.split(before)[-1])[-1:] + telling_stems(_CLAUSE_END.split(after)[0])[:1]
+        # A word that stands there twice does not tell which of the two places was taken over.
+        alone = all(telling_stems(quote).count(one) == 1 or telling_stems(before).count(one) == 1 for one in beside)
+        if beside and alone and own.issuperset(beside) and word not in said:
             return f"leaves out {word}"
     return ""
+
+
+# What these narrow stands before them; behind them stands the condition.
+_CONDITIONS = frozenset({"unless", "except", "when", "if"})

@@ -119,7 +119,7 @@ def _objection(part: _Part, evidence: Sequence[str], name: str) -> str:
     """What a part says that the quote it rests on does not."""
     quote = evidence[part.base] if part.base is not None else ""
     return (
-        foreign_figure(_without(name, part.text), quote, name)
+        foreign_figure(_without(name, part.text), quote)
         or _foreign_name(part.text, quote, name)
         or _judges(part.text, f"{quote} {name}")
         or _turned(_without(name, part.text), quote)
@@ -212,8 +212,13 @@ def _squeeze(text: str) -> str:
 
 
 def _without(name: str, text: str) -> str:
-    """A text with an artifact's name blanked out, so that nothing in it is taken for a statement."""
-    return re.sub(re.escape(name), lambda match: " " * len(match.group()), text, flags=re.IGNORECASE) if name else text
+    """A text with an artifact's name blanked out, however it is bracketed, so that nothing in it is a statement."""
+    words = [re.escape(token.text) for token in tokens(name)]
+    if not words:
+        return text
+    # "Cantata (1.6B)", "Cantata 1.6B" and "cantata-1.6b" are one name.
+    written = r"(?<!\w)" + r"\W*".join(words) + r"(?!\w)"
+    return re.sub(written, lambda match: " " * len(match.group()), text, flags=re.IGNORECASE)
 
 
 def _foreign_name(sentence: str, support: str, name: str) -> str:
