@@ -49,8 +49,10 @@ def _serve_stdio(settings: Settings) -> None:
     from sidebyside.server.core import Core
     from sidebyside.server.mcp_server import serve_stdio
 
-    # The client reads stdout: what there is to say goes to stderr.
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    # The client reads stdout: warnings go to stderr.
+    warnings = logging.StreamHandler(sys.stderr)
+    warnings.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(warnings)
     provider = Provider(settings)
     provider.warm()
     core = Core(provider, settings)
