@@ -49,8 +49,10 @@ types: $(STAMPS)/packages
 tests: models index browser
 	$(BIN)/python -m pytest
 
+# All rows in benchmarks/reliability, about 25 minutes on 2 cores beside the suite; fewer trials: SHARE=0.2
+SHARE ?= 1.0
 reliability: setup browser
-	$(BIN)/python -m pytest --long -m long
+	$(BIN)/python benchmarks/reliability/run.py --share $(SHARE)
 
 bench: setup
 	@for script in benchmarks/[a-z]*.py; do echo "==> $$script"; $(BIN)/python "$$script"; done

@@ -2,7 +2,7 @@
 encoder unless the real one is asked for; all else is as it is.
 
 The model process is tests/fake_model_process.py: it writes one word, or, for a question with "slowly" in it, words for
-20 seconds unless it is stopped; "unhurried" takes half a second.
+20 seconds unless it is stopped; "unhurried" takes a quarter of one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Directed(LocalGenerator):
     def stream(self, messages: Sequence[Message], **given: Any) -> Any:
         """One word, or many for a slow question."""
         text = messages[-1].text
-        words = 1000 if "slowly" in text else 25 if "unhurried" in text else 1
+        words = 1000 if "slowly" in text else 12 if "unhurried" in text else 1
         return super().stream([Message("user", f"count {words}")], **given)
 
 
