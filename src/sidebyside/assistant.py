@@ -295,6 +295,9 @@ class Assistant:
         return _Loaded(index, retriever, NameIndex(index.library, retriever.knows), guesser)
 
 
+# The strength from which a sentence plainly states what is asked.
+_PLAINLY = 0.75
+
 _Lane = Callable[[Draft, list[Artifact], Question, _Loaded], None]
 
 # Which lane answers which kind of question.
@@ -324,11 +327,17 @@ _LANES: dict[str, _Lane] = {
 def _facts_lane(question: Question, loaded: _Loaded) -> Draft:
     """Everything that code alone answers; where the pages do not answer the question as read, its second reading."""
     draft = _answer_reading(question, loaded)
-    enough = {"answered"} if question.doubtful else {"answered", "partial"}
-    if question.second is None or draft.status in enough:
+    if question.second is None or not _falls_short(draft, question.second):
         return draft
     other = _answer_reading(question.second, loaded)
     return draft if other.status == "not_found" else other
+
+
+def _falls_short(draft: Draft, second: Question) -> bool:
+    """Whether the pages do not answer a question as read; half an answer by a stray sentence is none to an overview."""
+    if draft.status == "partial" and second.kind == "overall":
+        return max((side.strength for side in draft.sides), default=0.0) < _PLAINLY
+    return draft.status == "not_found"
 
 
 def _answer_reading(question: Question, loaded: _Loaded) -> Draft:

@@ -150,7 +150,10 @@ def _by_pattern(reading: Reading, library: Library) -> tuple[Question, tuple[Fil
         proposed = [price.value for price in prices] or [use.label for use in types]
         value = proposed[0] if len(proposed) == 1 else ""
         own = tuple(condition for condition in conditions if condition.label == label)
-        base = replace(base, value=value, filters=bounds if _ALTERNATIVES.search(folded) else own)
+        others = any(re.search(r"\bother\s+$", folded[: use.start]) for use in types)
+        base = replace(base, value=value, filters=bounds if others or _ALTERNATIVES.search(folded) else own)
+        if others and names_in(base) == 1:
+            return replace(base, kind="alternatives", label=""), bounds
         return _about_artifacts(base, folded, masked, _blank(masked, covered)), bounds
     if reading.unknown:
         return replace(base, kind="unknown", topic=tuple(_topic(masked))), bounds

@@ -17,7 +17,8 @@ _LIBRARY_WIDE = re.compile(
     r"\b(?:in|across|of) the (?:whole |entire )?(?:library|index|list|collection)\b"
 )
 _PLURAL = re.compile(
-    r"\b(?:they|them|their|both|these|those|the (?:two|three)|either|neither|which(?: one)?|who|each|all of them)\b"
+    r"\b(?:they|them|their|both|these|those|(?:the|all) (?:two|three|four)|either|neither|which(?: one)?|who|each|"
+    r"all of them)\b"
 )
 _SINGULAR = re.compile(r"\b(?:it|its|it's|this(?: one)?|that(?: one)?|he|she|the (?:same|winner))\b")
 _ORDINAL = re.compile(
@@ -29,7 +30,8 @@ _ELLIPSIS = re.compile(
     r"same (?:for|question)|versus|vs\b|compared (?:to|with)|add\b|include\b|(?:and )?(?:for|in terms of|regarding)\b)",
 )
 _JOINS = re.compile(
-    r"\b(?:add|also (?:compare|include)|include|as well|too|compared? (?:it |them |that |this )?(?:to|with|against)|"
+    r"\b(?:add|(?:throw|put|bring|chuck)\b.{0,40}?\bin\b|also (?:compare|include)|include|as well|too|"
+    r"compared? (?:it |them |that |this )?(?:to|with|against)|"
     r"versus|vs\.?|against|better than|worse than|than|and (?:how )?(?:does|do) (?:it|they|that) compare)\b"
 )
 _DESCRIBES = re.compile(

@@ -14,10 +14,8 @@ from sidebyside.words import is_common
 _SURE = 0.85
 # Prices and overviews are what pages also say much about in other words: the pages are asked first, however sure it is.
 _ASKED_FIRST = frozenset({"pricing", "overview"})
-# From this probability on a guess is tried where the pages do not answer the first reading...
+# From this probability on a guess is tried where the pages do not answer the first reading.
 _LIKELY = 0.65
-# ...and from this one on also where they answer it for some of the artifacts only.
-_CERTAIN = 0.90
 _OUTSIDE = 0.80
 
 
@@ -35,7 +33,7 @@ def reread(question: Question, guess: Guess, bounds: Sequence[Filter]) -> Questi
     listed = guess.subject == "pricing" and other.kind == "library" and guess.probability >= 0.97
     if listed or (guess.probability >= _SURE and guess.subject not in _ASKED_FIRST):
         return other
-    return replace(question, second=other, doubtful=guess.subject == "overview" and guess.probability >= _CERTAIN)
+    return replace(question, second=other)
 
 
 def _as_subject(question: Question, subject: str, bounds: tuple[Filter, ...]) -> Question | None:

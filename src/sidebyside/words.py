@@ -28,7 +28,9 @@ STOP_WORDS = frozenset(
     way ways anything something nothing everything anyone someone whats hows wheres whos thats
     theres pls plz ok okay now you've i've we've they've there's everything's stuff come comes came already
     somebody nobody whoever whichever
-    during while after before because since until whether although however also""".split()
+    during while after before because since until whether although however also
+    sth smth smthg u ur im ive id ill youre theyre dont doesnt isnt cant wont thx btw imo tbh idk rn lol omg fyi asap
+    wanna gonna gotta kinda sorta lemme gimme cuz coz bc ppl tho""".split()
 )
 
 # Words of asking, comparing and judging: they shape a question but are not its subject.

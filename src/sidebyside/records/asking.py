@@ -45,8 +45,7 @@ class Question:
     a ranking. `ambiguous` holds (name as written, ids it may mean). `value` is what a yes-or-no question proposes
     ("free" in "is X free?"). `counts` is true for "how many", `polar` for a yes-or-no question, `negated` for "which
     cannot...". `reply` answers a "chat". `second` is how else the question may be meant, for when this reading finds
-    nothing; `doubtful` is true where the second is so likely that an answer for some of the artifacts only does not
-    count; `outside` where the question sounds like nothing that pages are about.
+    nothing; `outside` is true where it sounds like nothing that pages are about.
     """
 
     text: str
@@ -69,7 +68,6 @@ class Question:
     negated: bool = False
     reply: str = ""
     second: Question | None = None
-    doubtful: bool = False
     outside: bool = False
 
 
