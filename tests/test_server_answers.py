@@ -249,6 +249,13 @@ def test_compare_on_an_aspect_answers_it(tmp_path):
     assert asked == f"Compare {LLAMA} and {LLAVA} on context length"
 
 
+def test_comparisons_and_searches_take_seats_too(client, monkeypatch):
+    monkeypatch.setattr(provider_module, "MAX_ANSWERS", 0)
+    names = ["llama-3-2-90b-vision", "llava-llama-3-8b"]
+    for response in (client.post("/api/compare", json={"names": names}), client.get("/api/search?q=images")):
+        assert (response.status_code, response.json()["type"]) == (503, "urn:sidebyside:busy")
+
+
 @pytest.mark.parametrize("names", [["one"], [], ["a", "b", "c", "d", "e"], ["a", " "], "ab"])
 def test_compare_takes_two_to_four_names(client, names):
     assert client.post("/api/compare", json={"names": names}).status_code == 422

@@ -73,7 +73,7 @@ def comparison_question(comparison: Comparison, aspect: str) -> str:
 
 
 def _compare(core: Core, names: list[str]) -> Comparison:
-    with core.provider.lease() as assistant:
+    with core.provider.answering() as assistant:
         return assistant.compare(names)
 
 

@@ -32,7 +32,7 @@ def library_routes(core: Core) -> APIRouter:
         k: Annotated[int, Query(ge=1, le=MAX_FOUND, description="most artifacts to give")] = 10,
     ) -> Search:
         """From an intent to the capabilities that fit it, and to the artifacts that have them, with quotes."""
-        with core.provider.lease() as assistant:
+        with core.provider.answering() as assistant:
             found = assistant.search(q, k)
         return Search(query=q, artifacts=[FoundArtifact.of(item) for item in found])
 
