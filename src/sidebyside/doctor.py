@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sidebyside.errors import SidebysideError
+from sidebyside.logs import log_path
 from sidebyside.settings import Settings
 
 State = Literal["ok", "warning", "broken"]
@@ -22,6 +24,9 @@ _PACKAGES = ("sidebyside", "llama-cpp-python", "chromadb", "sentence-transformer
 # What llama.cpp gains most from, in the words of /proc/cpuinfo.
 _CPU_FEATURES = ("avx", "avx2", "fma", "f16c", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "asimd", "i8mm")
 _LLAMA_CHECK = "import llama_cpp; print(llama_cpp.llama_print_system_info().decode())"
+_GGUF_CHECK = (
+    "import sys; from sidebyside.generation_engine import load_model; load_model(sys.argv[1], vocabulary_only=True)"
+)
 _LLAMA_SECONDS = 60
 _SPARE_BYTES = 500_000_000
 
@@ -61,9 +66,13 @@ def examine(settings: Settings) -> Report:
         ("memory", _memory),
         ("disk", _disk),
         ("variables", _variables),
+        ("log", _log),
+        ("server", _server),
         ("encoder", _encoder),
         ("model", _model),
         ("index", _index),
+        ("builds", _builds),
+        ("pages", _pages),
     ]
     found: list[Check] = []
     for name, check in checks:
@@ -201,7 +210,78 @@ def _model(settings: Settings) -> Iterator[Check]:
         verify(settings.model, settings)
         yield Check("model", "ok", f"{spec.name}, verified, {spec.path}")
     else:
-        yield Check("model", "ok", f"your own, {spec.path}")
+        yield _own_model(spec.path)
+
+
+def _own_model(path: Path) -> Check:
+    """Whether llama.cpp can read the head of somebody's own model file, tried where a crash takes nothing down."""
+    result = subprocess.run(
+        [sys.executable, "-c", _GGUF_CHECK, path], capture_output=True, text=True, timeout=_LLAMA_SECONDS, check=False
+    )
+    if result.returncode == 0:
+        return Check("model", "ok", f"your own, {path}")
+    remedy = f"{path} is damaged or no GGUF file that llama.cpp knows: get it again, or choose another with --model"
+    return Check("model", "broken", f"your own, {path}, cannot be read", remedy)
+
+
+def _log(settings: Settings) -> Iterator[Check]:
+    path = log_path(settings)
+    if path is None:
+        yield Check("log", "ok", "off")
+        return
+    there = path if path.exists() else _existing(path.parent)
+    if there.is_dir() == path.exists() or not os.access(there, os.W_OK):
+        remedy = "set SIDEBYSIDE_LOG to a file that can be written, or to off"
+        yield Check("log", "warning", f"{path} cannot be written", remedy)
+    else:
+        yield Check("log", "ok", f"{path}{', with questions' if settings.log_questions else ''}")
+
+
+def _server(settings: Settings) -> Iterator[Check]:
+    """Whether a server could start: its address is free, and nobody gets in who should not."""
+    from sidebyside.server.access import access_from, check_reach
+
+    check_reach(settings, access_from(settings))
+    with socket.socket() as probe:
+        taken = probe.connect_ex((settings.host, settings.port)) == 0
+    found = f"{settings.host}:{settings.port}"
+    if taken:
+        yield Check("server", "warning", f"{found} is taken", "if that is no sidebyside of yours: choose a --port")
+    else:
+        yield Check("server", "ok", f"{found} is free")
+
+
+def _builds(settings: Settings) -> Iterator[Check]:
+    """What builds that were killed have left; the next one clears it away."""
+    folder = settings.index / "generations"
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    left = [name for name in names if name.startswith(".")]
+    if left:
+        yield Check("builds", "warning", f"{len(left)} unfinished in {folder}", "run `sidebyside index`: it clears up")
+    else:
+        yield Check("builds", "ok", f"{len(names)} generations, none unfinished")
+
+
+def _pages(settings: Settings) -> Iterator[Check]:
+    """Pages that try to instruct an assistant: they are kept out of quotes and prompts, and worth a look."""
+    from sidebyside.index import open_index
+    from sidebyside.instructions import addresses_assistant
+
+    with open_index(settings.index) as opened:
+        files = sorted(
+            {
+                passage.source.file
+                for passage in opened.passages
+                for s in passage.sentences
+                if addresses_assistant(s.text)
+            }
+        )
+    if files:
+        shown = f"{', '.join(files[:3])}{f' and {len(files) - 3} more' if len(files) > 3 else ''}"
+        remedy = "look at these pages; `sidebyside index --remove NAME` drops one"
+        yield Check("pages", "warning", f"text that instructs an assistant: {shown}", remedy)
+    else:
+        yield Check("pages", "ok", "none instructs an assistant")
 
 
 def _index(settings: Settings) -> Iterator[Check]:
