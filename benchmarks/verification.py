@@ -54,7 +54,7 @@ LIBRARIES = ("library", "library2")
 OTHERS = ("library3",)
 # Sentences of a page that a claim is held against where nobody marked them.
 FOUND = 5
-THRESHOLDS = (0.0, 0.6, 0.7, 0.75, 0.8, 0.9)
+THRESHOLDS = (0.0, 0.6, 0.7, 0.75, 0.8, 0.9, 1.0)
 EXAMPLES = 5
 # What a reason says -> the check it comes from.
 _CHECKS = {

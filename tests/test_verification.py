@@ -60,6 +60,8 @@ def test_a_sentence_with_everything_in_its_evidence_passes_and_says_what_it_rest
         ("Not stated.", "says nothing"),
         ("", "says nothing"),
         ("The quotes do not mention recorded speech.", "nothing is stated"),
+        ("Kestrel 7B - recorded speech in twelve languages.", "like the question"),
+        ("Some plans are $12/mo for every seat.", "team"),
         ("Transcribes recorded speech in twelve languages [2].", "citation"),
         ("Transcribes recorded speech in twelve languages, see https://example.org.", "link"),
         ("Transcribes recorded speech in <b>twelve</b> languages.", "markup"),

@@ -252,9 +252,9 @@ def dropped_subject(sentence: str, quote: str) -> str:
     """
     own = set(telling_stems(sentence))
     subject, said = _subject(quote)
-    if not subject or subject & own or not said & own:
+    if subject <= own or not said & own:
         return ""
-    return f"leaves out what the evidence speaks of ({sorted(subject)[0]})"
+    return f"leaves out what the evidence speaks of ({sorted(subject - own)[0]})"
 
 
 def _subject(quote: str) -> tuple[set[str], set[str]]:

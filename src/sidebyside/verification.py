@@ -107,7 +107,7 @@ def verify_sentence(sentence: str, evidence: Sequence[str], *, name: str) -> Che
     coverage = max(0.0, 1 - len(missing) / len(words)) if words else 1.0
     rests_on = tuple(dict.fromkeys(part.base for part in parts if part.base is not None))
     reason = (
-        _unusable(sentence)
+        _unusable(sentence, name)
         or ("" if rests_on else "rests on no evidence")
         or next((wrong for part in parts if (wrong := _objection(part, evidence, name))), "")
         or ("" if coverage >= COVERAGE else f"only {coverage:.0%} of its words are in the evidence ({missing[0]})")
@@ -131,13 +131,15 @@ def _objection(part: _Part, evidence: Sequence[str], name: str) -> str:
     )
 
 
-def _unusable(sentence: str) -> str:
+def _unusable(sentence: str, name: str) -> str:
     if not sentence.strip() or len(content_words(sentence)) < 2:
         return "says nothing"
     if _EMPTY_REPLY.search(fold(sentence)):
         return "says that nothing is stated"
     if _FORBIDDEN.search(sentence):
         return "holds a link, markup or a citation of its own"
+    if re.match(r"\s*[-–—]\s", _without(name, sentence)):
+        return "is written like the question, not like a sentence"
     return ""
 
 
