@@ -100,6 +100,7 @@ class Follower:
             fetch(server, index_dir)
         except SidebysideError as error:
             if generations.current_name(index_dir) is None:
+                server.close()
                 raise
             self._note(str(error))
 
