@@ -66,9 +66,13 @@ class Server:
         """Lines of a GET, as they come."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_SECONDS)
         connection.request("GET", path)
-        for line in connection.getresponse():
-            yield line.decode(errors="replace").rstrip("\n")
-        connection.close()
+        answer = connection.getresponse()
+        try:
+            for line in answer:
+                yield line.decode(errors="replace").rstrip("\n")
+        finally:  # also when nobody wants the rest
+            answer.close()
+            connection.close()
 
     def get(self, path: str) -> str:
         """The whole body of a GET."""
