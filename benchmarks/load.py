@@ -85,9 +85,7 @@ async def warmed(port: int, workers: int) -> None:
         except OSError:
             await asyncio.sleep(0.2)
     questions = quotes()
-    for _ in range(3):
-        asked = [one_shot(port, next(questions)) for _ in range(8 * workers)]
-        await asyncio.gather(*asked)
+    await asyncio.gather(*(one_shot(port, next(questions)) for _ in range(8 * workers)))
 
 
 async def one_shot(port: int, question: str) -> int:
@@ -157,13 +155,13 @@ async def press(port: int, server: Sequence[psutil.Process], kind: str, clients:
     }
 
 
-def measure(index: Path, seconds: float) -> list[dict[str, Any]]:
+def measure(index: Path, seconds: float, kinds: Sequence[str]) -> list[dict[str, Any]]:
     """All rows."""
     rows = []
     for workers in WORKERS:
         with served(index, workers) as (port, process):
             server = [process, *process.children(recursive=True)]
-            for kind, clients in itertools.product(KINDS, CLIENTS):
+            for kind, clients in itertools.product(kinds, CLIENTS):
                 row: dict[str, Any] = {"workers": workers, "questions": kind, "clients": clients}
                 row |= asyncio.run(press(port, server, kind, clients, seconds))
                 row["resident_mb"] = round(sum(member.memory_info().rss for member in server) / 1e6)
@@ -176,6 +174,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=6.0, help="for each row")
     parser.add_argument("--index", type=Path, help="an index instead of one made of the two committed pages")
+    parser.add_argument("--questions", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--note", default="", help="kept with the results: what else was running, say")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -186,7 +185,7 @@ def main() -> None:
             index = Path(folder)
             build_index([SEEDS], index=index)
         before = os.getloadavg()[0]
-        rows = measure(index, given.seconds)
+        rows = measure(index, given.seconds, given.questions)
     print_table("Answers from tables and quotes over HTTP", rows)
     write_results(
         "load",
