@@ -71,12 +71,18 @@ def gather(artifact: Artifact, question: Question, retriever: Retriever, *, limi
 def answer_support(draft: Draft, artifacts: Sequence[Artifact], question: Question, retriever: Retriever) -> None:
     """Whether and how one artifact does something; an ambiguous name is answered for each it may mean."""
     sides = [gather(artifact, question, retriever, limit=3) for artifact in artifacts]
-    _show_sides(draft, sides, question)
-    if len(sides) == 1 and sides[0].stated and question.polar:
-        draft.blocks.insert(0, _polar_lead(sides[0], question))
-    if question.second is not None and question.second.label and draft.status == "answered":
-        rows = [facts.tell_fact(artifact, question.second, draft.cite) for artifact in artifacts]
-        draft.blocks[:0] = [row.text for row in rows if row.status == "answered"]
+    lead = _table_lead(draft, artifacts, question) if all(side.stated for side in sides) else ""
+    if not lead and len(sides) == 1 and sides[0].stated and question.polar:
+        lead = _polar_lead(sides[0], question)
+    _show_sides(draft, sides, question, lead=lead)
+
+
+def _table_lead(draft: Draft, artifacts: Sequence[Artifact], question: Question) -> str:
+    """What the table has on it, where the question sounds as if a row of the table were asked for too."""
+    if question.second is None or not question.second.label:
+        return ""
+    rows = [facts.tell_fact(artifact, question.second, draft.cite) for artifact in artifacts]
+    return " ".join(row.text for row in rows if row.status == "answered")
 
 
 def answer_compare(
