@@ -75,6 +75,9 @@ _HOW = re.compile(
     r"\bhow (?:long|big|large|fast|often|far|old|high|well|good|easy|easily|hard|quickly|soon)\b", re.IGNORECASE
 )
 _LISTED = re.compile(r"\s*(?:,|and|or|&|plus)\s*(?:or |and )?(?:the )?")
+# Names are blanked; what joined two of them, and what led up to them, says nothing without them: "of     vs    ".
+_JOINED_NAMES = re.compile(r" {2,}(?:and|or|vs\.?|versus|&|,|than|against|with|to|/)(?: (?:and|or|the|in|of))* {2,}", re.I)
+_STRANDED = re.compile(r"\b(?:of|in|for|at|with|by|on|from|do|does|is|are|can|could|will|would|should) {3,}", re.I)
 # A type is a condition where it is what the question looks for, not what somebody works on ("my dataset"): where only
 # these words stand before it in its sentence.
 _SOUGHT_WORDS = GENERIC_NOUNS | frozenset(
@@ -269,6 +272,7 @@ def _blank(text: str, spans: Sequence[tuple[int, int]]) -> str:
 
 def _aspect(masked: str) -> str:
     """What is left of a question once names and the words around them are gone: "handles a longer context"."""
+    masked = _STRANDED.sub(" ", _JOINED_NAMES.sub(" " * 4, masked))
     words = tokens(masked)
     while words and words[0].folded in _LEAD and words[0].folded not in {"not", "no", "more", "most"}:
         words.pop(0)
