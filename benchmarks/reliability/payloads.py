@@ -90,6 +90,10 @@ PAYLOADS = (
 )  # fmt: skip
 
 
+# What Markdown in an answer may become (see app/markup.py): it runs nothing and fetches nothing.
+FORMATTING = frozenset("p strong em code pre br ul ol li blockquote".split())
+
+
 class _Reader(HTMLParser):
     """Collects the elements of a page, and what may be in none."""
 
@@ -162,7 +166,7 @@ def row(folder: Path, trials: int) -> Outcome:
     outcome, refused = Outcome(), 0
     step = max(1, len(PAYLOADS) // max(1, trials))
     plain = write_index(folder / "plain", {"page.txt": _page("harmless", "text")})
-    ours = set().union(*(read_html(html)[0] for _where, html in _shown(plain, "harmless")))
+    ours = FORMATTING.union(*(read_html(html)[0] for _where, html in _shown(plain, "harmless")))
     for number, payload in enumerate(PAYLOADS[::step]):
         place = ("text", "name", "cell")[number % 3]
         page = _page(payload, place)

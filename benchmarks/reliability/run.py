@@ -19,6 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from _reporting import RESULTS, machine, write_results
 from _rows import ROOT, Outcome
 

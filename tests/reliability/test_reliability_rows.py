@@ -42,7 +42,7 @@ def test_memory_does_not_grow(tmp_path):
 def test_index_row(name, tmp_path):
     faults = importlib.import_module("index_faults")
     random.seed(1)
-    failures, _figures = faults.ROWS[name][0](tmp_path, {"R9": 8}.get(name, 2))
+    failures, _figures = faults.ROWS[name][0](tmp_path, {"R2": 1}.get(name, 2))
     assert failures == []
 
 
