@@ -57,7 +57,7 @@ def test_figures_are_read_in_base_units(text, value, unit, written):
 
 @pytest.mark.parametrize("text", ["GPT-4", "v2", "fp16", "T4", "H100", "SDXL-1", "Llama-3", "no figures here", ""])
 def test_figures_inside_names_are_no_quantities(text):
-    assert find_quantities(text) == []
+    assert find_quantities(text) == ()
 
 
 def test_a_name_with_a_figure_hides_no_quantity_beside_it():

@@ -28,6 +28,7 @@ from sidebyside.records import Answer, Artifact, Comparison, Event, Found, Libra
 from sidebyside.retrieval import Retriever
 from sidebyside.settings import Settings
 from sidebyside.suggestions import next_questions
+from sidebyside.threads import limit_blas, usable_cores
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -134,6 +135,10 @@ class Assistant:
         self._server = chroma_server(settings)
         self._follower = Follower(self._server, index) if self._server is not None else None
         self._idle = IdleWork(generator.stop_preparing if generator else lambda: None)
+        limit_blas()
+        # Facts are found at as many questions at once as there are cores, and two at least, so that a search does not
+        # hold up a table. More at once would only take turns: with 8 the slowest in 20 took twice as long.
+        self._facts_gate = threading.Semaphore(max(2, usable_cores()))
         self._leases = Leases(lambda: current_generation(index), self._load, lambda loaded: loaded.index.close())
         if self._follower is not None:
             self._follower.start()
@@ -207,8 +212,9 @@ class Assistant:
     def _events(self, question: str, history: History, stop: Stop, generator: Generator | None) -> Iterator[Event]:
         clock = _Clock()
         with self._idle.busy(), self._leases.lease() as loaded:
-            asked = understand(question, history, loaded.names, loaded.index.library, loaded.guesser)
-            draft = _facts_lane(asked, loaded)
+            with self._facts_gate:
+                asked = understand(question, history, loaded.names, loaded.index.library, loaded.guesser)
+                draft = _facts_lane(asked, loaded)
             writer = prose.Writer(draft, generator, max_tokens=self._settings.max_tokens, stop=stop)
             stats = {"facts_ms": clock.ms(), "first_sentence_ms": None, "total_ms": None}
             draft.notes.extend(

@@ -8,15 +8,14 @@ the reference: tests compare the two on the real weights.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sidebyside.threads import OneThread
+from sidebyside.threads import limit_blas
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -109,11 +108,11 @@ class Bert:
     def encode(self, text: str) -> np.ndarray:
         """float32 (dimension,), L2-normalised."""
         tokens = np.array(self.tokenizer.encode(text).ids)
-        with _ONE_THREAD:
-            hidden = self._embed(tokens)
-            bias = self._distance_bias(len(tokens)) if self.family.distances else np.float32(0)
-            for layer in range(self.layers):
-                hidden = self._layer(hidden, bias, f"encoder.layer.{layer}")
+        limit_blas()
+        hidden = self._embed(tokens)
+        bias = self._distance_bias(len(tokens)) if self.family.distances else np.float32(0)
+        for layer in range(self.layers):
+            hidden = self._layer(hidden, bias, f"encoder.layer.{layer}")
         mean = hidden.mean(axis=0)
         return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
 
@@ -176,21 +175,6 @@ def _distance_class(distances: np.ndarray, classes: int) -> np.ndarray:
     far = np.minimum(single + (steps * np.float32(side - single)).astype(np.int64), side - 1)
     result: np.ndarray = np.where(distances < 0, side, 0) + np.where(size < single, size, far)
     return result
-
-
-@cache
-def _controller() -> Any:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
-def _limit_blas() -> Callable[[], object]:
-    lift: Callable[[], object] = _controller().limit(limits=1, user_api="blas").restore_original_limits
-    return lift
-
-
-_ONE_THREAD = OneThread(_limit_blas)
 
 
 def _map_weights(folder: Path) -> Iterator[tuple[str, np.ndarray]]:

@@ -76,8 +76,12 @@ _HOW = re.compile(
 )
 _LISTED = re.compile(r"\s*(?:,|and|or|&|plus)\s*(?:or |and )?(?:the )?")
 # Names are blanked; what joined two of them, and what led up to them, says nothing without them: "of     vs    ".
-_JOINED_NAMES = re.compile(r" {2,}(?:and|or|vs\.?|versus|&|,|than|against|with|to|/)(?: (?:and|or|the|in|of))* {2,}", re.I)
-_STRANDED = re.compile(r"\b(?:of|in|for|at|with|by|on|from|do|does|is|are|can|could|will|would|should) {3,}", re.I)
+_JOINED_NAMES = re.compile(
+    r" {2,}(?:and|or|vs\.?|versus|&|,|than|against|with|to|/)(?: (?:and|or|the|in|of))* {2,}", re.I
+)
+_STRANDED = re.compile(
+    r"\b(?:of|in|for|at|with|by|on|from|do|does|is|are|can|could|will|would|should) {3,}", re.IGNORECASE
+)
 # A type is a condition where it is what the question looks for, not what somebody works on ("my dataset"): where only
 # these words stand before it in its sentence.
 _SOUGHT_WORDS = GENERIC_NOUNS | frozenset(

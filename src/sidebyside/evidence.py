@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from sidebyside.disagreement import contradicts
@@ -197,7 +197,7 @@ def _strength(hits: Sequence[Hit], wanted: Mapping[str, float], background: floa
     return 1 / (1 + math.exp(-_BIAS - sum(_WEIGHTS[name] * value for name, value in features.items())))
 
 
-def _share(wanted: Mapping[str, float], found: set[str]) -> float:
+def _share(wanted: Mapping[str, float], found: Set[str]) -> float:
     """The share of the wanted stems that were found, each by its weight."""
     total = sum(wanted.values())
     return sum(weight for word, weight in wanted.items() if word in found) / total if total else 0.0

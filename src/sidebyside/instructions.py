@@ -7,6 +7,7 @@ can rest on it; the page keeps it, and the build tells of it. Figures: benchmark
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # What an instruction to a writer begins with, as a plain imperative ("Adds" and "Adding" describe).
 _VERBS = "|".join(
@@ -55,6 +56,7 @@ _HINT = re.compile(
 _READ = 2000
 
 
+@lru_cache(maxsize=16_384)
 def addresses_assistant(sentence: str) -> bool:
     """Whether a sentence plainly addresses whoever writes the answer.
 

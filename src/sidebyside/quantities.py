@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sidebyside.words import STOP_WORDS, stem, tokens
 
@@ -138,9 +139,10 @@ def is_known_unit(unit: str) -> bool:
     return base == "token" or base in _CURRENCIES.values() or any(base == dimension for dimension, _ in _UNITS.values())
 
 
-def find_quantities(text: str) -> list[Quantity]:
+@lru_cache(maxsize=4_096)
+def find_quantities(text: str) -> tuple[Quantity, ...]:
     """All quantities written in figures, in order; figures inside names ("GPT-4") are left out."""
-    return list(_scan(text))
+    return tuple(_scan(text))
 
 
 def _scan(text: str) -> Iterator[Quantity]:

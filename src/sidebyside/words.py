@@ -113,11 +113,12 @@ def content_words(text: str) -> list[str]:
     ]
 
 
-def content_stems(text: str) -> set[str]:
+@lru_cache(maxsize=16_384)
+def content_stems(text: str) -> frozenset[str]:
     """The stems of a text's content words, with joined neighbours: "fine-tuning" also gives "finetun"."""
     words = content_words(text)
     joined = (first + second for first, second in pairwise(words))
-    return {stem(word) for word in words} | {stem(pair) for pair in joined if not pair.isdigit()}
+    return frozenset({stem(word) for word in words} | {stem(pair) for pair in joined if not pair.isdigit()})
 
 
 def initials(text: str) -> set[str]:
