@@ -332,22 +332,8 @@ def _fill(file: Path, left: int) -> None:
     os.truncate(file, file.stat().st_size - left * 1000)
 
 
-def strangers(folder: Path, trials: int) -> tuple[Failures, dict[str, Any]]:
-    """R9: other formats, foreign folders, another encoder."""
-    failures: Failures = []
-    ran = 0
-
-    def check(name: str, expected: str, change: Callable[[Path], None]) -> None:
-        nonlocal ran
-        ran += 1
-        index = fresh(folder / str(ran))
-        change(index)
-        found = outcome("read_once", index)
-        if found.get("kind") != expected or "sidebyside index" not in found.get("error", ""):
-            failures.append(f"{name}: {str(found)[:300]}")
-        rebuilt = outcome("build_once", index)
-        if "generation" not in rebuilt or "summary" not in outcome("read_once", index):
-            failures.append(f"{name}: the command did not mend it: {str(rebuilt)[:300]}")
+def _foreign_kinds() -> list[tuple[str, str, Callable[[Path], None]]]:
+    """(what is changed, the error it must give, how) for everything that another version or program may leave."""
 
     def edit(**values: Any) -> Callable[[Path], None]:
         def change(index: Path) -> None:
@@ -374,7 +360,7 @@ def strangers(folder: Path, trials: int) -> tuple[Failures, dict[str, Any]]:
         folder.mkdir()
         (folder / "chroma.sqlite3").write_bytes(random.randbytes(4096))
 
-    changes: list[tuple[str, str, Callable[[Path], None]]] = [
+    return [
         ("older format", "IndexMismatchError", edit(format=0)),
         ("newer format", "IndexMismatchError", edit(format=99)),
         ("another encoder", "IndexMismatchError", other_encoder),
@@ -384,7 +370,26 @@ def strangers(folder: Path, trials: int) -> tuple[Failures, dict[str, Any]]:
         ("empty folders", "IndexDamagedError", empty_generations),
         ("files of something else", "IndexDamagedError", foreign),
     ]
-    for name, expected, change in changes[:trials]:
+
+
+def strangers(folder: Path, trials: int) -> tuple[Failures, dict[str, Any]]:
+    """R9: other formats, foreign folders, another encoder."""
+    failures: Failures = []
+    ran = 0
+
+    def check(name: str, expected: str, change: Callable[[Path], None]) -> None:
+        nonlocal ran
+        ran += 1
+        index = fresh(folder / str(ran))
+        change(index)
+        found = outcome("read_once", index)
+        if found.get("kind") != expected or "sidebyside index" not in found.get("error", ""):
+            failures.append(f"{name}: {str(found)[:300]}")
+        rebuilt = outcome("build_once", index)
+        if "generation" not in rebuilt or "summary" not in outcome("read_once", index):
+            failures.append(f"{name}: the command did not mend it: {str(rebuilt)[:300]}")
+
+    for name, expected, change in _foreign_kinds()[:trials]:
         check(name, expected, change)
     return failures, {"trials": ran}
 
