@@ -32,6 +32,7 @@ from sidebyside.evaluation.shown import plain
 from sidebyside.evidence import STATED, Side
 from sidebyside.index import open_index
 from sidebyside.indexing import build_index
+from sidebyside.intents import load_guesser
 from sidebyside.lanes.aspects import gather, wordings
 from sidebyside.names import NameIndex
 from sidebyside.question import understand
@@ -41,7 +42,7 @@ from sidebyside.settings import DEFAULT_ENCODER, Settings
 
 DATA = Path(__file__).parents[1] / "tests" / "data"
 # Question set -> folder of the pages it is about.
-SETS = {"development": "library", "development2": "library2"}
+SETS = {"development": "library", "development2": "library2", "development4": "library3"}
 
 STATING = ("supports", "which", "compare_aspect", "one_sided")
 SILENT = ("one_sided", "not_stated")
@@ -65,9 +66,9 @@ class Pair:
     questions: str
 
 
-def read_pairs(library: Library, retriever: Retriever) -> tuple[list[Pair], list[str]]:
+def read_pairs(library: Library, retriever: Retriever, encoder: str) -> tuple[list[Pair], list[str]]:
     """(pairs, ids of the questions that were left out because tables or a refusal answer them)."""
-    names = NameIndex(library, retriever.knows)
+    names, guesser = NameIndex(library, retriever.knows), load_guesser(encoder, retriever.vector)
     pairs: list[Pair] = []
     left_out = []
     for questions, folder in SETS.items():
@@ -76,7 +77,7 @@ def read_pairs(library: Library, retriever: Retriever) -> tuple[list[Pair], list
         for case in load_questions(DATA / "questions" / f"{questions}.jsonl"):
             if case.kind not in {*STATING, *SILENT}:
                 continue
-            question = understand(case.question, case.history, names, library)
+            question = understand(case.question, case.history, names, library, guesser)
             if question.kind not in LOOKED_UP:
                 left_out.append(case.id)
                 continue
@@ -219,7 +220,7 @@ def measure(settings: Settings, folder: Path) -> dict[str, Any]:
     built = build_index([DATA / name for name in SETS.values()], index=folder, settings=settings, encoder=encoder)
     with open_index(folder) as index:
         retriever = Retriever(index, encoder)
-        pairs, left_out = read_pairs(index.library, retriever)
+        pairs, left_out = read_pairs(index.library, retriever, settings.encoder)
         texts = [(p.artifact, sentence.text) for p in index.passages for sentence in p.sentences]
         findable = [pair for pair in pairs if pair.role == "stated" and _is_findable(pair, texts)]
         rankings = compare_rankings(findable, retriever)
