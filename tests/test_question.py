@@ -263,3 +263,18 @@ def test_long_questions_are_cut():
 
 def test_hidden_characters_do_not_hide_a_name():
     assert read("Is Kes\u200btrel\u202e 7B free?").artifacts == (KESTREL,)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "label"),
+    [
+        ("worst rank in the whole library? just curious", "library", "UnfragileRank"),
+        ("Kestrel 7B or Marten Studio: higher rank? be precise if the pages differ", "rank", "UnfragileRank"),
+        ("ok enough of that. is Kestrel 7B free?", "fact", "Pricing"),
+        ("I need something that captions films. Which ones are free?", "find", ""),
+    ],
+)
+def test_one_sentence_of_several_may_be_the_question(text, kind, label):
+    question = read(text)
+    assert (question.kind, question.label) == (kind, label)
+    assert question.text == text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from sidebyside import labels as table
 from sidebyside.intents import Guesser
@@ -19,7 +20,8 @@ _ALTERNATIVES = re.compile(
     r"besides|other than|"
     r"other (?:options|choices|tools|artifacts|candidates)|along (?:those|these|the same) lines|apart from|"
     r"who else|what else|leaving|swap(?:ped)? out|"
-    r"switch(?:ing)? (?:away )?from)\b"
+    r"switch(?:ing)? (?:away )?from|do(?:es)? (?:\w+ ){0,3}?the same(?! for| as)|"
+    r"(?:one|another|something) of (?:the|that|this|its) (?:same )?kind)\b"
 )
 _BEST_FOR = re.compile(
     r"\b(?:best (?:for|at|suited|used)|use[- ]?cases?|who should|who (?:is|would)|when (?:should|would|to)|"
@@ -74,6 +76,7 @@ _LEAD = STOP_WORDS | frozenset(
 _HOW = re.compile(
     r"\bhow (?:long|big|large|fast|often|far|old|high|well|good|easy|easily|hard|quickly|soon)\b", re.IGNORECASE
 )
+_SENTENCE_END = re.compile(r"[.?!]+(?:\s+|$)|\n+")
 _LISTED = re.compile(r"\s*(?:,|and|or|&|plus)\s*(?:or |and )?(?:the )?")
 # Names are blanked; what joined two of them, and what led up to them, says nothing without them: "of     vs    ".
 _JOINED_NAMES = re.compile(
@@ -128,9 +131,31 @@ _LOOKED_UP = frozenset({"support", "compare", "find"})
 def classify(reading: Reading, library: Library, guesser: Guesser | None = None) -> Question:
     """The question by itself: by the patterns of its wording, and where none fits, by what `guesser` makes of it."""
     question, bounds = _by_pattern(reading, library)
-    if guesser is None or question.kind not in _LOOKED_UP:
+    if question.kind not in _LOOKED_UP:
+        return question
+    if (core := _core(reading, library)) is not None:
+        return core
+    if guesser is None:
         return question
     return reread(question, guesser(question.generic, names_in(question)), bounds)
+
+
+def _core(reading: Reading, library: Library) -> Question | None:
+    """What one sentence of several asks by itself, where that follows a pattern: "worst rank? just curious"."""
+    ends = [0, *(match.end() for match in _SENTENCE_END.finditer(reading.masked)), len(reading.text)]
+    sentences = [(start, end) for start, end in pairwise(ends) if reading.text[start:end].strip()]
+    for start, end in sentences if len(sentences) > 1 else ():
+        if not all(start <= begin and stop <= end for begin, stop in reading.spans):
+            continue
+        rest = reading.masked[:start] + reading.masked[end:]
+        # Without a name, what else is said may be what is looked for: "I need captions. Which are free?"
+        if not reading.spans and len(list(_topic(rest))) > 1:
+            continue
+        text = " " * start + reading.text[start:end] + " " * (len(reading.text) - end)
+        question, _ = _by_pattern(replace(reading, text=text), library)
+        if question.kind not in _LOOKED_UP and question.kind != "chat":
+            return replace(question, text=reading.text)
+    return None
 
 
 def _by_pattern(reading: Reading, library: Library) -> tuple[Question, tuple[Filter, ...]]:

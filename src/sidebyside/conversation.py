@@ -47,6 +47,11 @@ _SEARCHES = re.compile(
     r"does any|do any|can any|list|show|find|recommend|suggest|name|got something|looking for|i need|i want|"
     r"what can\b|how many\b)"
 )
+_ASKS_VALUE = re.compile(
+    r"(?:and |so |ok |but )*(?:how (?:much|long|big|fast|often|old)|what(?:'s| is| does)|when|where)\b"
+)
+# A search that found so many artifacts, or fewer, leaves them in focus.
+_FEW_FOUND = 3
 # Artifacts of an answer that a follow-up can point to.
 _MOST_ANSWERED = 10
 _RESET = re.compile(
@@ -133,12 +138,14 @@ def _leans_on(question: Question, folded: str, elliptical: bool, state: State) -
     if question.kind in {"library", "chat"}:
         return len(content_words(folded)) <= 4 and not question.counts
     # After a question about certain artifacts, "is there a trial too?" is about them; "which tool..." is a new search.
-    return not _was_wide(state) and not _SEARCHES.search(folded)
+    # After a search that found a few, "how much for five people?" is about these.
+    few = len(state.group) <= _FEW_FOUND and bool(_ASKS_VALUE.match(folded.strip()))
+    return (few or not _was_wide(state)) and not _SEARCHES.search(folded)
 
 
 def _namesake(folded: str, state: State, library: Library) -> str:
     """ "I meant the agent": the artifact of the same name and the type that is named now."""
-    corrects = re.search(r"\b(?:meant?|mean|rather|instead|not the|actually)\b", folded)
+    corrects = re.search(r"\b(?:meant?|mean|rather|instead|not the|actually|(?:that|the same) name)\b", folded)
     if not state.focus or not (corrects or len(tokens(folded)) <= 3):
         return ""
     name = library.get(state.focus[0]).name

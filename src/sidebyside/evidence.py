@@ -166,8 +166,11 @@ def _rate(hit: Hit, wanted: Mapping[str, float], question: Question) -> float:
     """Ranking score of a sentence."""
     rating = hit.score - _PENALTIES.get(hit.passage.part, 0.0)
     rating += _COVERAGE_WEIGHT * _share(wanted, content_stems(hit.sentence.text))
-    if asks_figure(question):
-        rating += _FIGURE_BONUS[max((_fit(q, question) for q in find_quantities(hit.sentence.text)), default=0)]
+    if asks_figure(question) and (quantities := find_quantities(hit.sentence.text)):
+        fit = max(_fit(quantity, question) for quantity in quantities)
+        # Where the unit is open, any figure in a sentence about the matter may be it: "a glossary of 10,000 entries".
+        near = not measured_unit(question) and not wanted.keys().isdisjoint(content_stems(hit.sentence.text))
+        rating += _FIGURE_BONUS[max(fit, int(near))]
     return rating
 
 

@@ -44,7 +44,8 @@ def _as_subject(question: Question, subject: str, bounds: tuple[Filter, ...]) ->
         if not all(is_common(word) for word in question.topic):
             return None
         kind: QuestionKind = "rank" if named > 1 else "fact" if named else "library"
-        return replace(question, kind=kind, label=label, topic=())
+        filters = question.filters if named else tuple(dict.fromkeys(bounds))
+        return replace(question, kind=kind, label=label, topic=(), filters=filters)
     if subject == "count" and not named:
         return replace(question, kind="library", counts=True, topic=())
     if subject == "overview" and named:
