@@ -71,9 +71,15 @@ def test_alternatives_keep_the_conditions():
 
 
 def test_what_sounds_like_nothing_on_any_page_is_marked():
-    assert read("write me a poem about rivers", "outside", 0.95).outside
-    assert not read("write me a poem about rivers", "outside", 0.60).outside
+    assert read("who painted the ceiling of the chapel", "outside", 0.95).outside
+    assert not read("who painted the ceiling of the chapel", "outside", 0.60).outside
     assert not read("can Kestrel 7B write me a poem", "outside", 0.95).outside
+
+
+def test_a_task_is_declined():
+    question = read("write me a poem about rivers", "outside", 0.95)
+    assert question.kind == "chat"
+    assert question.reply.startswith("I only answer questions about the artifacts of the saved pages.")
 
 
 @pytest.mark.parametrize(

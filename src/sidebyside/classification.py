@@ -175,14 +175,16 @@ def _by_pattern(reading: Reading, library: Library) -> tuple[Question, tuple[Fil
         negated=bool(_NEGATED.search(folded)),
     )  # fmt: skip
     prices = table.find_prices(masked)
-    bounds = (*(Filter("Type", "=", use.label) for use in types), *prices, *conditions)
+    # "Other products like it" are other artifacts of whatever type.
+    narrow = [use for use in types if folded[use.start : use.end] not in GENERIC_NOUNS]
+    bounds = (*(Filter("Type", "=", use.label) for use in narrow), *prices, *conditions)
     covered = [*((use.start, use.end) for use in uses), *condition_spans]
     if reading.artifacts:
         covered += [(use.start, use.end) for use in types if label == "Type"]
         proposed = [price.value for price in prices] or [use.label for use in types]
         value = proposed[0] if len(proposed) == 1 else ""
         own = tuple(condition for condition in conditions if condition.label == label)
-        others = any(re.search(r"\bother\s+$", folded[: use.start]) for use in types)
+        others = any(re.search(r"\bother\s+$", folded[: use.start]) for use in narrow)
         base = replace(base, value=value, filters=bounds if others or _ALTERNATIVES.search(folded) else own)
         if others and names_in(base) == 1:
             return replace(base, kind="alternatives", label=""), bounds
@@ -201,6 +203,8 @@ def _sought_types(folded: str, types: Sequence[table.LabelUse]) -> list[tuple[ta
     sought: list[tuple[table.LabelUse, str]] = []
     for use in types:
         before = folded[: use.start]
+        if re.search(r"\b(?:kinds?|types?|sorts?|categor\w+) of\s+$", before):
+            continue  # "which kinds of products" asks for types, whatever it calls the things
         if re.search(r"\b(?:not|isn't|aren't|no|except|excluding|other than|but)\s+(?:an?|the|any)?\s*$", before):
             sought.append((use, "!="))
         elif _is_sought(before):

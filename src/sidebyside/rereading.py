@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -17,6 +18,17 @@ _ASKED_FIRST = frozenset({"pricing", "overview"})
 # From this probability on a guess is tried where the pages do not answer the first reading.
 _LIKELY = 0.65
 _OUTSIDE = 0.80
+# Something to be done rather than something to be told.
+_TASK = re.compile(
+    r"\W*(?:please |can you |could you |pls )*(?:write|compose|draft|translate|calculate|compute|solve|draw|paint|code|"
+    r"generate|rewrite|summari[sz]e|tell me an?|sing|play|book|order|remind) (?:me |us |up )?"
+    r"(?:an?|the|this|my|some)\b",
+    re.IGNORECASE,
+)
+_NO_TASKS = (
+    "I only answer questions about the artifacts of the saved pages. Name one, compare two, or say what you need one "
+    "for."
+)
 
 
 def reread(question: Question, guess: Guess, bounds: Sequence[Filter]) -> Question:
@@ -25,7 +37,10 @@ def reread(question: Question, guess: Guess, bounds: Sequence[Filter]) -> Questi
     `bounds` are all conditions that the text names: types, prices and figures.
     """
     if guess.subject == "outside":
-        return replace(question, outside=guess.probability >= _OUTSIDE and question.kind == "find")
+        outside = guess.probability >= _OUTSIDE and question.kind == "find"
+        if outside and _TASK.match(question.text):
+            return replace(question, kind="chat", reply=_NO_TASKS)
+        return replace(question, outside=outside)
     other = _as_subject(question, guess.subject, tuple(bounds))
     if other is None or guess.probability < _LIKELY:
         return question
