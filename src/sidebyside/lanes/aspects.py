@@ -123,7 +123,8 @@ def answer_find(draft: Draft, question: Question, retriever: Retriever) -> None:
         for side in shown
     ]
     if len(lines) == 1:
-        draft.blocks.append(lines[0])
+        plain = shown[0].stated
+        draft.blocks.append(lines[0] if plain else f"No page says this outright. The closest match:\n\n- {lines[0]}")
     else:
         draft.blocks.append(
             f"{len(shown)} artifacts say so on their pages, the closest match first:\n\n- " + "\n- ".join(lines)
