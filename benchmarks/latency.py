@@ -12,7 +12,8 @@ large      opening and searching 100,000 capabilities, recall against comparing 
 
 "facts" on more than 600 capabilities, "large" and the changed page use random word vectors for the pages, because the
 real encoder would take hours; each query is encoded by the real one all the same, so that its time is counted.
-`--large` keeps the folder with the generated indexes for the next run. `--keep` writes results/latency.json.
+`--large` keeps the folder with the generated indexes for the next run. `--keep` writes results/latency.json, and leaves
+there what earlier runs measured of other jobs. `--sizes` are the capabilities of the libraries for "facts".
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from typing import Any
 import _large_library as library
 import numpy as np
 import psutil
-from _reporting import machine, print_table, write_results
+from _reporting import RESULTS, machine, print_table, write_results
 from index_build import WordEncoder, measure, measure_build, read_side
 
 from sidebyside import embedding
@@ -110,11 +111,11 @@ def measure_facts(index: Path, questions: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def facts(folder: Path) -> list[dict[str, Any]]:
+def facts(folder: Path, sizes: Sequence[int] = SIZES) -> list[dict[str, Any]]:
     """The facts lane over library sizes; the seeds and 600 capabilities with real vectors."""
     build_index([SEEDS], index=folder / "seeds")
     rows = [{"library": "seeds", **measure_facts(folder / "seeds", list(seed_questions()))}]
-    for size in SIZES:
+    for size in sizes:
         index = built(folder, size, real=size == SIZES[0])
         rows.append({"library": f"{size:,}", **in_process("facts", index)})
     return rows
@@ -392,6 +393,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(JOBS), default=list(JOBS))
     parser.add_argument("--skip", nargs="+", choices=list(JOBS), default=[])
     parser.add_argument("--large", type=Path, help="folder in which the generated libraries and their indexes stay")
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -406,8 +408,11 @@ def main() -> None:
                 continue
             folder = options.large if options.large and job in ("facts", "large") else Path(temporary)
             folder.mkdir(parents=True, exist_ok=True)
-            seconds, results[job] = measure(lambda job=job, folder=folder: JOBS[job](folder))
+            run = partial(facts, sizes=options.sizes) if job == "facts" else JOBS[job]
+            seconds, results[job] = measure(lambda run=run, folder=folder: run(folder))
             print(f"{job}: {seconds:.0f} s\n{json.dumps(results[job])}", file=sys.stderr, flush=True)
+    if options.keep:
+        results = kept() | results
     packages = ("chromadb", "sentence-transformers", "torch", "llama-cpp-python", "bm25s")
     report = {
         "machine": machine(*packages) | {"load_average_before": round(before, 1)},
@@ -418,6 +423,12 @@ def main() -> None:
     print_table("targets", report["targets"])
     if options.keep:
         write_results("latency", report)
+
+
+def kept() -> dict[str, Any]:
+    """The results of earlier runs, so that jobs can be measured one at a time."""
+    path = RESULTS / "latency.json"
+    return dict(json.loads(path.read_text("utf-8"))["results"]) if path.exists() else {}
 
 
 if __name__ == "__main__":

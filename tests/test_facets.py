@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidebyside.facets import find_facets
+from sidebyside.facets import find_facets, page_wordings
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,7 @@ def test_two_facets_are_enough():
 def test_the_same_facet_is_never_found_twice(text):
     wordings = [facet.wording for facet in find_facets(text)]
     assert len(wordings) == len(set(wordings)) <= 2
+
+
+def test_wordings_can_be_had_ahead_of_time():
+    assert {facet.wording for facet in find_facets("price per seat and speed")} <= set(page_wordings())

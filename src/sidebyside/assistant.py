@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sidebyside.chroma_files import Follower
 from sidebyside.chroma_server import chroma_server
 from sidebyside.errors import GenerationError, ModelMissingError, SidebysideError
+from sidebyside.facets import page_wordings
 from sidebyside.idle import IdleWork
 from sidebyside.index import LibraryIndex, current_generation, open_index
 from sidebyside.intents import Guesser, load_guesser
@@ -136,8 +137,8 @@ class Assistant:
         self._follower = Follower(self._server, index) if self._server is not None else None
         self._idle = IdleWork(generator.stop_preparing if generator else lambda: None)
         limit_blas()
-        # Facts are found at as many questions at once as there are cores, and two at least, so that a search does not
-        # hold up a table. More at once would only take turns: with 8 the slowest in 20 took twice as long.
+        # More questions at once than cores only take turns: with 8 the slowest in 20 took twice as long. Two at least, so
+        # that a search does not hold up a table.
         self._facts_gate = threading.Semaphore(max(2, usable_cores()))
         self._leases = Leases(lambda: current_generation(index), self._load, lambda loaded: loaded.index.close())
         if self._follower is not None:
@@ -193,8 +194,9 @@ class Assistant:
         if self._generator:
             self._generator.warm()
             self._generator.prepare(side_messages("", (), "")[:1])
-        self._encoder.encode(["warm"])
         with self._leases.lease() as loaded:
+            for wording in page_wordings():
+                loaded.retriever.vector(wording)
             loaded.index.warm()
 
     def answer(self, question: str, history: History = (), *, write: bool = True) -> Answer:
@@ -301,8 +303,7 @@ class Assistant:
         return _Loaded(index, retriever, NameIndex(index.library, retriever.knows), guesser)
 
 
-# The strength from which a sentence plainly states what is asked.
-_PLAINLY = 0.75
+_PLAINLY = 0.75  # the strength from which a sentence plainly states what is asked
 
 _Lane = Callable[[Draft, list[Artifact], Question, _Loaded], None]
 

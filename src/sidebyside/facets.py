@@ -110,3 +110,8 @@ def find_facets(text: str) -> list[Facet]:
     """The facets that a question asks about, at most two: more would blur it."""
     folded = fold(text)
     return [facet for facet in _FACETS if facet.asked.search(folded)][:2]
+
+
+def page_wordings() -> list[str]:
+    """All wordings that a facet can add: the same for every question, so their vectors can be had ahead of time."""
+    return [facet.wording for facet in _FACETS]
