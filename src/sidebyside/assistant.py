@@ -137,8 +137,8 @@ class Assistant:
         self._follower = Follower(self._server, index) if self._server is not None else None
         self._idle = IdleWork(generator.stop_preparing if generator else lambda: None)
         limit_blas()
-        # More questions at once than cores only take turns: with 8 the slowest in 20 took twice as long. Two at least, so
-        # that a search does not hold up a table.
+        # More questions at once than cores only take turns: with 8 the slowest in 20 took twice as long. At least two,
+        # so that a search does not hold up a table.
         self._facts_gate = threading.Semaphore(max(2, usable_cores()))
         self._leases = Leases(lambda: current_generation(index), self._load, lambda loaded: loaded.index.close())
         if self._follower is not None:
