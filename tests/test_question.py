@@ -278,3 +278,26 @@ def test_one_sentence_of_several_may_be_the_question(text, kind, label):
     question = read(text)
     assert (question.kind, question.label) == (kind, label)
     assert question.text == text
+
+
+def test_a_sentence_that_leans_on_another_is_not_read_alone():
+    question = read("Our officer asks how soon documents are deleted. How do Kestrel 7B and Marten Studio handle that?")
+    assert question.kind == "compare"
+    assert "documents" in question.topic
+
+
+def test_often_is_no_bound_of_ten():
+    assert read("what has been matched the most often?").filters == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "op", "value"),
+    [
+        ("which ones have seven capabilities or more", ">=", "7"),
+        ("anything with 5 capabilities or fewer", "<=", "5"),
+        ("rank above 40", ">", "40"),
+        ("rank >40", ">", "40"),
+    ],
+)
+def test_bounds_before_and_after_their_label(text, op, value):
+    assert [(f.op, f.value) for f in read(text).filters] == [(op, value)]

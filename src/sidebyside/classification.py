@@ -76,6 +76,9 @@ _LEAD = STOP_WORDS | frozenset(
 _HOW = re.compile(
     r"\bhow (?:long|big|large|fast|often|far|old|high|well|good|easy|easily|hard|quickly|soon)\b", re.IGNORECASE
 )
+# Kinds that one sentence of several may settle, unless it leans on another by a pronoun.
+_TABLED = frozenset({"fact", "rank", "library", "conflicts", "verdict", "alternatives", "best_for"})
+_LEANS_BACK = re.compile(r"\b(?:it|its|that|this|these|those|they|them|their|so|such|there)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.?!]+(?:\s+|$)|\n+")
 _LISTED = re.compile(r"\s*(?:,|and|or|&|plus)\s*(?:or |and )?(?:the )?")
 # Names are blanked; what joined two of them, and what led up to them, says nothing without them: "of     vs    ".
@@ -153,7 +156,7 @@ def _core(reading: Reading, library: Library) -> Question | None:
             continue
         text = " " * start + reading.text[start:end] + " " * (len(reading.text) - end)
         question, _ = _by_pattern(replace(reading, text=text), library)
-        if question.kind not in _LOOKED_UP and question.kind != "chat":
+        if question.kind in _TABLED and not _LEANS_BACK.search(replace(reading, text=text).masked):
             return replace(question, text=reading.text)
     return None
 

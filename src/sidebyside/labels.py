@@ -192,7 +192,7 @@ def find_conditions(text: str, labels: Sequence[LabelUse]) -> tuple[list[Filter]
         bounds = [Filter(use.label, ">=", _figure(between[1])), Filter(use.label, "<=", _figure(between[2]))]
         return bounds, [between.span()]
     for words, op in _OPS:
-        for m in re.finditer(rf"(?<!\w){words}\s*{_NUMBER}(?!\w|%|\.\d)", folded):
+        for m in re.finditer(rf"(?<!\w){words}(?:\s+|(?<=\W)){_NUMBER}(?!\w|%|\.\d)", folded):
             if any(start < m.end() and m.start() < end for start, end in spans):
                 continue
             use = _nearest(labels, m.start(), m.end())
@@ -200,6 +200,12 @@ def find_conditions(text: str, labels: Sequence[LabelUse]) -> tuple[list[Filter]
                 filters.append(Filter(use.label, op, _figure(m[1])))
                 spans.append(m.span())
     for use in labels:
+        counted = re.search(rf"(?<!\w){_NUMBER}\s+$", folded[: use.start])
+        bound = re.match(r"\s*(?:or (more|higher|above)|or (fewer|less)|and (?:up|more)|plus|\+)", folded[use.end :])
+        if counted and bound and not any(start < use.start and counted.start() < end for start, end in spans):
+            filters.append(Filter(use.label, "<=" if bound[2] else ">=", _figure(counted[1])))
+            spans.append((counted.start(), use.end + bound.end()))
+            continue
         bare = re.match(rf"(?: score)?\s+{_NUMBER}(?!\w)", folded[use.end :])
         if bare and not any(start <= use.end + bare.start(1) < end for start, end in spans):
             or_more = re.match(r"\s*(?:or (?:more|higher|above|better)|\+)", folded[use.end + bare.end() :])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from sidebyside.words import ASKING_WORDS, STOP_WORDS, is_common, is_named, tokens
+from sidebyside.words import ASKING_WORDS, STOP_WORDS, common_words, is_common, is_named, is_word, tokens
 
 # The shortest word that is mended, and from which length two slips are forgiven instead of one. A slip is a letter
 # too many, missing, wrong, or swapped with its neighbour.
@@ -45,4 +45,16 @@ def correct(text: str, is_known: Callable[[str], bool]) -> str:
         best = process.extractOne(word, _vocabulary(), scorer=OSA.distance, score_cutoff=slips)
         if best and (best[0][0] == word[0] or len(word) < _LONG):
             mended = mended[: token.start] + best[0] + mended[token.end :]
+        elif len(word) >= _LONG and not is_word(word) and (everyday := _everyday(word)):
+            mended = mended[: token.start] + everyday + mended[token.end :]
     return mended
+
+
+def _everyday(word: str) -> str | None:
+    """The everyday word that is one slip from a long word which is none at all: "contrcats" is "contracts"."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    alike = [other for other in common_words() if other[0] == word[0] and abs(len(other) - len(word)) <= 1]
+    best = process.extractOne(word, alike, scorer=OSA.distance, score_cutoff=1)
+    return best[0] if best else None

@@ -128,7 +128,8 @@ def initials(text: str) -> set[str]:
 
 
 @cache
-def _common_words() -> frozenset[str]:
+def common_words() -> frozenset[str]:
+    """The about 29,000 most frequent words of English, by wordfreq's small list."""
     from wordfreq import get_frequency_dict
 
     return frozenset(get_frequency_dict("en", "small"))
@@ -136,9 +137,9 @@ def _common_words() -> frozenset[str]:
 
 @lru_cache(maxsize=65_536)
 def is_common(word: str) -> bool:
-    """Whether a folded word is everyday English (about the 29,000 most frequent, by wordfreq's small list)."""
+    """Whether a folded word is everyday English (see `common_words`)."""
     bare = word.removesuffix("'s")
-    return bare in _common_words() or (bare.endswith("s") and bare[:-1] in _common_words())
+    return bare in common_words() or (bare.endswith("s") and bare[:-1] in common_words())
 
 
 @cache
