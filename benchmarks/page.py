@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from _reporting import machine, print_table, write_results
-from large_library import questions, write_library
+from _large_library import questions, write_library
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from sidebyside.indexing import build_index
