@@ -23,8 +23,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from _reporting import machine, print_table, write_results
 from _large_library import questions, write_library
+from _reporting import machine, print_table, write_results
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from sidebyside.indexing import build_index
