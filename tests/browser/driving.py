@@ -79,10 +79,12 @@ def ask(page: Page, question: str) -> None:
 
 
 def ask_and_wait(page: Page, question: str) -> None:
-    """Ask and wait until the answer is complete."""
+    """Ask and wait until the answer is complete and the browser has kept it."""
     before = page.locator(".turn").count()
     ask(page, question)
-    page.wait_for_selector(f"#turn-{before + 1}.turn-done")
+    turn = page.wait_for_selector(f"#turn-{before + 1}.turn-done")
+    kept = "key => Object.values({...localStorage}).some((value) => value.includes(key))"
+    page.wait_for_function(kept, arg=turn.get_attribute("data-key"))
 
 
 def open_tab(page: Page, name: str) -> None:
