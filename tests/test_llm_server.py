@@ -146,19 +146,21 @@ def test_a_server_that_says_nothing_costs_its_time_limit_and_no_more(index):
     assert any("within 0.5 s" in note for note in answer.notes)
 
 
-def test_tries_are_spread_so_that_a_server_that_comes_back_is_not_overrun(monkeypatch):
+def test_tries_are_spread_so_that_a_server_that_comes_back_is_not_overrun():
     """Pauses grow, and no two callers wait the same time."""
     pauses: list[float] = []
-    monkeypatch.setattr(generation_server._Call, "left", 100.0, raising=False)
 
-    def wait(_event, seconds):
-        pauses.append(seconds)
-        return False
+    class Impatient(threading.Event):
+        """Notes how long it was to be waited for, and ends the wait at once."""
 
-    monkeypatch.setattr(threading.Event, "wait", wait)
+        def wait(self, timeout=None):
+            pauses.append(timeout)
+            return False
+
     for _ in range(8):
-        generator = ServerGenerator("http://127.0.0.1:9/v1", "tiny")
+        generator = ServerGenerator("http://127.0.0.1:9/v1", "tiny", timeout=100.0)
         call = generator._begin({}, [Message("user", "x")])
+        call.cancelled = Impatient()
         with pytest.raises(generation_server.GenerationError):
             list(generator._receive(call))
     first, second = pauses[::2], pauses[1::2]

@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sidebyside.chroma_files import Follower
 from sidebyside.chroma_server import chroma_server
+from sidebyside.embedding import LazyEncoder
 from sidebyside.errors import GenerationError, ModelMissingError, SidebysideError
 from sidebyside.facets import page_wordings
 from sidebyside.idle import IdleWork
@@ -34,41 +35,10 @@ from sidebyside.threads import limit_blas, usable_cores
 if TYPE_CHECKING:
     from types import TracebackType
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from sidebyside.generation import Generator
 
 log = logging.getLogger(__name__)
 History = Sequence[tuple[str, str]]
-
-
-class _LazyEncoder:
-    """The encoder, loaded when the first text is encoded: questions that tables answer never wait for it."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._lock = threading.Lock()
-
-    @cached_property
-    def _encoder(self) -> Any:
-        from sidebyside.embedding import load_encoder
-
-        return load_encoder(self._settings)
-
-    @property
-    def fingerprint(self) -> str | None:
-        """What an index built with this encoder is marked with; None where the encoder is not installed."""
-        try:
-            with self._lock:
-                return str(self._encoder.fingerprint)
-        except ModelMissingError:
-            return None  # tables can be asked without it; the first question that needs it says what is missing
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        with self._lock:
-            rows: NDArray[np.float32] = self._encoder.encode(list(texts))
-        return rows
 
 
 @dataclass(slots=True)
@@ -132,7 +102,7 @@ class Assistant:
         self._settings = settings
         self._generator = generator
         self._notice = notice
-        self._encoder = _LazyEncoder(settings)
+        self._encoder = LazyEncoder(settings)
         self._server = chroma_server(settings)
         self._follower = Follower(self._server, index) if self._server is not None else None
         self._idle = IdleWork(generator.stop_preparing if generator else lambda: None)
@@ -214,9 +184,7 @@ class Assistant:
     def _events(self, question: str, history: History, stop: Stop, generator: Generator | None) -> Iterator[Event]:
         clock = _Clock()
         with self._idle.busy(), self._leases.lease() as loaded:
-            with self._facts_gate:
-                asked = understand(question, history, loaded.names, loaded.index.library, loaded.guesser)
-                draft = _facts_lane(asked, loaded)
+            draft = self._facts(question, history, loaded)
             writer = prose.Writer(draft, generator, max_tokens=self._settings.max_tokens, stop=stop)
             stats = {"facts_ms": clock.ms(), "first_sentence_ms": None, "total_ms": None}
             draft.notes.extend(
@@ -243,11 +211,16 @@ class Assistant:
                 self._idle.put([partial(self._prepare, suggestion, past) for suggestion in suggestions])
             yield Event("answer", "", replace(last, suggestions=suggestions))
 
+    def _facts(self, question: str, history: History, loaded: _Loaded) -> Draft:
+        with self._facts_gate:
+            asked = understand(question, history, loaded.names, loaded.index.library, loaded.guesser)
+            return _facts_lane(asked, loaded)
+
     def _prepare(self, question: str, history: History) -> None:
         """Do what an answer to this question will begin with: its vectors, and the LLM's work for its sentences."""
         assert self._generator is not None
         with self._leases.lease() as loaded:
-            draft = _facts_lane(understand(question, history, loaded.names, loaded.index.library), loaded)
+            draft = self._facts(question, history, loaded)
         for _, messages in prose.side_prompts(draft):
             self._generator.prepare(messages)
 

@@ -93,6 +93,7 @@ class Bert:
         config, length = _configuration(folder)
         if config is None:
             return None
+        limit_blas()
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.enable_truncation(length)
@@ -108,7 +109,6 @@ class Bert:
     def encode(self, text: str) -> np.ndarray:
         """float32 (dimension,), L2-normalised."""
         tokens = np.array(self.tokenizer.encode(text).ids)
-        limit_blas()
         hidden = self._embed(tokens)
         bias = self._distance_bias(len(tokens)) if self.family.distances else np.float32(0)
         for layer in range(self.layers):

@@ -72,11 +72,7 @@ def build_rows(
     folder.mkdir()
     with _client(folder) as client:
         rows: Any = client.create_collection(_COLLECTION, embedding_function=None, configuration=CONFIGURATION)
-        for start in range(0, len(passages), _BATCH):
-            batch = passages[start : start + _BATCH]
-            put_rows(rows, batch, mean_rows(vectors, first, start, start + len(batch)))
-            if progress is not None:
-                progress(start + len(batch), len(passages))
+        put_all_rows(rows, passages, vectors, first, progress)
 
 
 def update_rows(
@@ -105,6 +101,23 @@ def update_rows(
             put_rows(rows, [passages[place] for place in batch], means)
             if progress is not None:
                 progress(start + len(batch), len(changed))
+
+
+def put_all_rows(
+    rows: Any,
+    passages: Sequence[Passage],
+    vectors: np.ndarray,
+    first: np.ndarray,
+    progress: Progress | None = None,
+    *,
+    at_once: int = _BATCH,
+) -> None:
+    """Put one row per passage into a collection, `at_once` in a batch. `progress` gets (rows done, rows in all)."""
+    for start in range(0, len(passages), at_once):
+        batch = passages[start : start + at_once]
+        put_rows(rows, batch, mean_rows(vectors, first, start, start + len(batch)))
+        if progress is not None:
+            progress(start + len(batch), len(passages))
 
 
 def put_rows(rows: Any, passages: Sequence[Passage], vectors: np.ndarray) -> None:

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from sidebyside.chroma import CONFIGURATION, ChromaCopy, Progress, mean_rows, put_rows, scored
+from sidebyside.chroma import CONFIGURATION, ChromaCopy, Progress, put_all_rows, scored
 from sidebyside.errors import LibraryIndexError, SettingsError
 from sidebyside.records import Passage
 
@@ -91,11 +91,7 @@ class ChromaServer:
         made = uuid.uuid4().hex
         with self.translated():
             rows = self.new_collection("rows", made, configuration=CONFIGURATION)
-            for start in range(0, len(passages), _BATCH):
-                batch = passages[start : start + _BATCH]
-                put_rows(rows, batch, mean_rows(vectors, first, start, start + len(batch)))
-                if progress is not None:
-                    progress(start + len(batch), len(passages))
+            put_all_rows(rows, passages, vectors, first, progress, at_once=_BATCH)
         folder.mkdir()
         (folder / NOTE).write_text(json.dumps({"id": made}), "utf-8")
 

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -128,6 +129,31 @@ class SentenceEncoder:
                 model.encode(["a"], show_progress_bar=False)
                 self._model = model
             return self._model
+
+
+class LazyEncoder:
+    """The encoder, loaded when the first text is encoded: questions that tables answer never wait for it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        return load_encoder(self._settings)
+
+    @property
+    def fingerprint(self) -> str | None:
+        """What an index built with this encoder is marked with; None where the encoder is not installed."""
+        try:
+            with self._lock:
+                return str(self._encoder.fingerprint)
+        except ModelMissingError:
+            return None  # tables can be asked without it; the first question that needs it says what is missing
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        with self._lock:
+            return self._encoder.encode(list(texts))
 
 
 def load_encoder(settings: Settings) -> SentenceEncoder:

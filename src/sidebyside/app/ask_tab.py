@@ -38,7 +38,9 @@ class AskTab:
         self.turns = gr.State([])
         self.menu = gr.HTML(MENU, elem_id="menu", js_on_load=asset("menu.js"), apply_default_css=False)
         self.past = gr.HTML(elem_id="past", js_on_load=transcript, apply_default_css=False)
-        self.live = gr.HTML(opening_html(), elem_id="live", js_on_load=transcript, apply_default_css=False)
+        self.live = gr.HTML(elem_id="live", js_on_load=transcript, apply_default_css=False)
+        # A component of its own, hidden by CSS once there is a turn: filling it late never wipes a conversation.
+        self.welcome = gr.HTML(opening_html(), elem_id="welcome", js_on_load=transcript, apply_default_css=False)
         with gr.Row(elem_id="composer"):
             self.question = gr.Textbox(
                 elem_id="question",
@@ -65,6 +67,7 @@ class AskTab:
             **private,
         }
         gr.on([self.question.submit, self.send.click], self._ask, **asking | {"inputs": [self.turns, self.question]})
+        self.welcome.option_select(self._ask_suggested, **asking)
         for transcript in (self.past, self.live):
             transcript.option_select(self._ask_suggested, **asking)
             transcript.retry(self._retry, **asking)
@@ -74,12 +77,15 @@ class AskTab:
             )
         self.stop.click(self._stop, queue=False, **private)
         self.menu.restore(
-            self._restore, outputs=[self.past, self.live, self.turns, self.send, self.stop], queue=False, **private
+            self._restore,
+            outputs=[self.past, self.live, self.turns, self.send, self.stop, self.welcome],
+            queue=False,
+            **private,
         )
 
-    def welcomed(self, turns: list[Turn]) -> Any:
-        """What stands before the first question, as the library is now; nothing changes once there is one."""
-        return gr.skip() if turns else welcome_html(self._provider)
+    def welcomed(self) -> str:
+        """What stands before the first question, as the library is now."""
+        return welcome_html(self._provider)
 
     async def _ask(self, turns: list[Turn], question: str, request: gr.Request) -> AsyncIterator[list[Any]]:
         async for frame in self._frames(question, turns, request):
@@ -122,11 +128,18 @@ class AskTab:
         session = request.session_hash or ""
         self._conversation.abandon(session)
         turns = restored(event.turns)
-        live = live_html(turns) if turns else welcome_html(self._provider)
+        welcome = gr.skip() if turns else self.welcomed()
         if self._conversation.answers(session):
             # Opening the library took a while, and the reader has asked meanwhile: that is what they want to see.
-            return [gr.skip() for _ in range(5)]
-        return [past_html(turns), live, turns, gr.update(visible=True), gr.update(visible=False)]
+            return [*(gr.skip() for _ in range(5)), welcome]
+        return [
+            past_html(turns),
+            live_html(turns),
+            turns,
+            gr.update(visible=True),
+            gr.update(visible=False),
+            welcome,
+        ]
 
     def _rate(self, turns: list[Turn], event: gr.EventData) -> list[Any]:
         """Keep a thumb or a note; pressing the same thumb again takes it back."""

@@ -62,7 +62,7 @@ def build_page(provider: Provider, settings: Settings) -> gr.Blocks:
             return [current_masthead(provider), chosen, *sides.open_view(query)]
 
         page.load(opened, outputs=[masthead, tabs, *sides.opened], **_QUIET)
-        ask_item.select(ask.welcomed, inputs=ask.turns, outputs=ask.live, **_QUIET)
+        ask_item.select(ask.welcomed, outputs=ask.welcome, **_QUIET)
         sides_item.select(sides.refresh_choices, outputs=sides.names, **_QUIET)
         library_item.select(library.shown, outputs=library.table, **_QUIET)
         models_item.select(models.shown, outputs=models.table, **_QUIET)

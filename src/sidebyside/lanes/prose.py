@@ -63,9 +63,8 @@ class Stop:
 
 def side_prompts(draft: Draft) -> list[tuple[Side, tuple[Message, ...]]]:
     """The sides to write about, each with what the model is asked: the same for the same draft."""
-    aspect = draft.aspect or draft.question.aspect or draft.question.text
     sides = [side for side in map(_descriptive, draft.sides) if side.evidence]
-    return [(side, side_messages(side.artifact.label, side.evidence, aspect)) for side in sides]
+    return [(side, side_messages(side.artifact.label, side.evidence, _asked(draft))) for side in sides]
 
 
 class Writer:
@@ -180,6 +179,7 @@ class Writer:
 
 
 def _asked(draft: Draft) -> str:
+    """What the sides are asked about."""
     return draft.aspect or draft.question.aspect or draft.question.text
 
 
