@@ -138,7 +138,7 @@ def read_side(index: Path, queries: int) -> dict[str, Any]:
     """Open an index in this process and search: times in ms, recall against comparing every row, memory in MB."""
     opening, opened = measure(lambda: open_index(index))
     rng = np.random.default_rng(11)
-    vectors = opened.vectors
+    vectors = opened.vectors.all()
     rows = rng.integers(0, len(vectors), queries)
     questions = vectors[rows] + 0.6 / np.sqrt(vectors.shape[1]) * rng.standard_normal((queries, vectors.shape[1]))
     questions = (questions / np.linalg.norm(questions, axis=1, keepdims=True)).astype(np.float32)

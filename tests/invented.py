@@ -152,17 +152,34 @@ class ContentEncoder(FakeEncoder):
         return super()._vector(" ".join(stems))
 
 
+class MemoryVectors:
+    """Rows of an array as an index gives them."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        return self.array[start:stop]
+
+    def every(self, step: int) -> np.ndarray:
+        return self.array[::step]
+
+
 class MemoryIndex:
     """What retrieval needs of an open index, without files."""
 
     def __init__(self, library: Library, encoder: FakeEncoder) -> None:
         self.library = library
         self.passages: tuple[Passage, ...] = build_passages(library)
-        self.vectors = encoder.encode([sentence.text for p in self.passages for sentence in p.sentences])
+        rows = encoder.encode([sentence.text for p in self.passages for sentence in p.sentences])
+        self.vectors = MemoryVectors(rows)
         self.first_rows = first_rows(self.passages)
         self.lexical = LexicalTable.build(sentence.text for p in self.passages for sentence in p.sentences)
         bounds = [*self.first_rows.tolist(), len(self.vectors)]
-        means = [self.vectors[a:b].mean(axis=0) for a, b in pairwise(bounds)]
+        means = [rows[a:b].mean(axis=0) for a, b in pairwise(bounds)]
         self._means = np.stack([mean / np.linalg.norm(mean) for mean in means])
 
     def positions(self, artifact_id: str) -> range:

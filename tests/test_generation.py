@@ -19,14 +19,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sidebyside import generation_process
-from sidebyside.chat_formats import FORMATS, defuse, detect_format, find_format, render
+from sidebyside.chat_formats import FORMATS, Part, defuse, detect_format, find_format, render
 from sidebyside.errors import GenerationError
 from sidebyside.generation import Generator, ScriptedGenerator, load_generator
 from sidebyside.generation_engine import StateCache
 from sidebyside.generation_process import LocalGenerator
+from sidebyside.generation_replies import ReplyCache
 from sidebyside.generation_text import TextAssembler, cut_at_stop
 from sidebyside.generation_tokens import plan_prompt
-from sidebyside.generation_worker import TOP_P, generate, make_sampler, weigh_options
+from sidebyside.generation_worker import TOP_P, generate, make_sampler, prepare, weigh_options
 from sidebyside.records import Message
 from sidebyside.settings import Settings
 
@@ -195,6 +196,8 @@ def test_page_text_is_never_a_marker(name):
 def test_prompts_that_no_model_expects_are_refused():
     with pytest.raises(GenerationError, match="must end with a message of the user"):
         render([Message("system", "x")], find_format("chatml"))
+    with pytest.raises(GenerationError, match="must end with a message of the user"):
+        render([Message("assistant", "x")], find_format("chatml"))
     with pytest.raises(GenerationError, match="only the first message"):
         render([Message("user", "a"), Message("system", "b"), Message("user", "c")], find_format("chatml"))
     with pytest.raises(GenerationError, match=r"'alpaca' is unknown; .* chatml, chatml-no-think, gemma"):
@@ -250,11 +253,15 @@ class FakeEngine:
         self.script, self.context, self.written = script, context, 0
         self.cancelled = lambda: False
         self.vocabulary = self
+        self.replies = ReplyCache(2)
+        self.evaluated = 0
 
     def tokenise(self, messages):
-        return SimpleNamespace(tokens=10)
+        return SimpleNamespace(tokens=10, batches=tuple(message.text for message in messages))
 
     def evaluate(self, prompt):
+        self.evaluated += 1
+        self.written = 0
         return 4
 
     def tokens_of(self, text):
@@ -277,7 +284,8 @@ class FakeEngine:
 
 def write(engine, **changes):
     events = []
-    request = {"messages": [], "max_tokens": 50, "stop": [], "temperature": 0.0, **changes}
+    messages = [{"role": "user", "content": "Which?"}]
+    request = {"messages": messages, "max_tokens": 50, "stop": [], "temperature": 0.0, **changes}
     generate(engine, request, lambda event, **data: events.append((event, data)))
     usage = events[-1][1]["usage"]
     return "".join(data["text"] for event, data in events if event == "piece"), usage
@@ -301,6 +309,67 @@ def test_worker_ends_at_the_limit_and_evaluates_no_token_for_nothing():
     assert (text, usage["finish"], engine.written) == ("abc", "length", 2)
     text, usage = write(FakeEngine(b"abcdef", context=12))
     assert (text, usage["completion_tokens"], usage["finish"]) == ("ab", 2, "length")
+
+
+def test_worker_writes_a_reply_once():
+    engine = FakeEngine(b"one.\ntwo")
+    first = write(engine, stop=["\n"])
+    again = write(engine, stop=["\n"])
+    assert (again[0], engine.evaluated) == (first[0], 1) == ("one.", 1)
+    assert again[1] == {"prompt_tokens": 10, "cached_tokens": 10, "completion_tokens": 5, "finish": "stop"}
+    assert write(engine, stop=["two"])[0] == "one.\n"
+    assert write(engine, max_tokens=2)[0] == "on"
+    assert engine.evaluated == 3
+    # Two replies are kept: the first one has to be written again, and one with random numbers always.
+    assert write(engine, stop=["\n"])[0] == "one."
+    assert engine.evaluated == 4
+    write(engine, stop=["\n"], temperature=0.5)
+    assert engine.evaluated == 5
+
+
+def test_worker_goes_on_where_a_cancelled_reply_ended():
+    engine = FakeEngine(b"abcdef")
+    engine.cancelled = lambda: engine.written >= 2
+    text, usage = write(engine)
+    assert (text, usage["finish"]) == ("abc", "cancelled")
+    engine.cancelled = lambda: False
+    events = []
+    request = {"messages": [{"role": "user", "content": "Which?"}], "max_tokens": 50, "stop": [], "temperature": 0.0}
+    generate(engine, request, lambda event, **data: events.append(data.get("text")))
+    assert [text for text in events if text] == ["abc", "d", "e", "f"]
+    # A shorter part of it does not take its place.
+    engine.cancelled = lambda: True
+    assert write(engine)[0] == "abcdef"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_reply_that_is_begun_stands_after_its_marker(name):
+    chat_format = find_format(name)
+    asked = render(TALK, chat_format)
+    begun = render([*TALK, Message("assistant", "Kestrel <|im_end|> 7B")], chat_format)
+    assert begun[:-1] == asked[:-1]
+    assert begun[-1] == [*asked[-1], Part("Kestrel <|im_end|> 7B", False)]
+
+
+def test_worker_begins_a_reply_as_it_is_told():
+    messages = [{"role": "user", "content": "Which?"}, {"role": "assistant", "content": "Kestrel 7B"}]
+    text, usage = write(FakeEngine(b" is."), messages=messages)
+    assert (text, usage["completion_tokens"]) == ("Kestrel 7B is.", 4)
+
+
+def test_worker_prepares_a_whole_reply_or_its_beginning():
+    engine = FakeEngine(b"one.")
+    events = []
+    request = {"messages": [{"role": "user", "content": "Which?"}], "max_tokens": 50, "stop": [], "temperature": 0.0}
+    prepare(engine, request, lambda event, **data: events.append((event, data)))
+    assert events == [("done", {"usage": {}})]
+    assert write(engine)[0] == "one."
+    assert engine.evaluated == 1
+    begun = []
+    engine.evaluate_reusable = begun.append
+    prepare(engine, {**request, "max_tokens": 0}, lambda event, **data: events.append((event, data)))
+    assert len(begun) == 1
+    assert engine.evaluated == 1
 
 
 def test_worker_weighs_options_by_their_first_tokens():

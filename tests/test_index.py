@@ -106,8 +106,8 @@ def test_what_was_published_is_opened(index):
         assert opened.notice is None
         assert names(opened) == ["Alpha", "Beta", "Delta", "Gamma"]
         texts = [sentence.text for passage in opened.passages for sentence in passage.sentences]
-        assert np.array_equal(opened.vectors, ENCODER.encode(texts))
-        assert not opened.vectors.flags.writeable
+        assert np.array_equal(opened.vectors.all(), ENCODER.encode(texts))
+        assert not opened.vectors.all().flags.writeable
         for position, row in enumerate(opened.first_rows):
             assert texts[row] == opened.passages[position].sentences[0].text
 
@@ -127,7 +127,7 @@ def test_rows_of_an_artifact_are_the_rows_of_its_sentences(index):
 
 def test_search_finds_passages_as_exact_comparison_does(index):
     with open_index(index) as opened:
-        means = mean_rows(opened.vectors, opened.first_rows)
+        means = mean_rows(opened.vectors.all(), opened.first_rows)
         for query in ("speed table of Gamma", "memory set-up", "before and after every change"):
             vector = ENCODER.encode([query])[0]
             found = opened.search(vector, 5)
@@ -166,14 +166,15 @@ def test_first_rows_of_no_passages_are_none():
     assert first_rows([]).tolist() == []
 
 
-def test_many_vectors_are_mapped_and_read_the_same(index, monkeypatch):
+def test_many_vectors_are_read_from_their_file_and_are_the_same(index, monkeypatch):
     with open_index(index) as opened:
-        expected = opened.vectors
-    monkeypatch.setattr("sidebyside.index._MOST_IN_MEMORY", 0)
+        expected = opened.vectors.all()
+    monkeypatch.setattr("sidebyside.vectors._MOST_IN_MEMORY", 0)
     with open_index(index) as opened:
-        assert type(opened.vectors) is np.ndarray
-        assert not opened.vectors.flags.writeable
-        assert np.array_equal(opened.vectors, expected)
+        assert np.array_equal(opened.vectors.rows(1, 3), expected[1:3])
+        assert type(opened.vectors.all()) is np.ndarray
+        assert not opened.vectors.all().flags.writeable
+        assert np.array_equal(opened.vectors.all(), expected)
         assert len(opened.search(expected[0], 3)) == 3
 
 
@@ -185,7 +186,7 @@ def test_damage_under_an_open_index_does_not_reach_it(index):
             if file.is_file():
                 file.write_bytes(b"")
         assert [score for _, score in opened.search(vector, 5)] == expected
-        assert opened.vectors[opened.rows("gamma").start] @ vector > -1
+        assert opened.vectors.all()[opened.rows("gamma").start] @ vector > -1
 
 
 def test_reading_leaves_the_generation_as_it_was(index):
@@ -298,7 +299,7 @@ def test_search_works_without_chroma(index, damage):
         assert opened.notice is None
         found = opened.search(vector, 5)
         assert "Chroma" in str(opened.notice)
-        exact = np.sort(mean_rows(opened.vectors, opened.first_rows) @ vector)[::-1][:5]
+        exact = np.sort(mean_rows(opened.vectors.all(), opened.first_rows) @ vector)[::-1][:5]
         assert [score for _, score in found] == pytest.approx(exact.tolist(), abs=1e-6)
 
 

@@ -15,8 +15,9 @@ def evidence(quote: str) -> Evidence:
 SIDE = (evidence("Reads up to 32K tokens."), evidence("Runs offline."))
 
 
-def test_a_prompt_is_a_system_and_a_user_message():
-    assert [message.role for message in side_messages("Kestrel 7B", SIDE, "context")] == ["system", "user"]
+def test_a_prompt_is_a_system_and_a_user_message_and_begins_the_reply_with_the_name():
+    assert [message.role for message in side_messages("Kestrel 7B", SIDE, "context")] == ["system", "user", "assistant"]
+    assert side_messages("Kestrel 7B", SIDE, "context")[2].content == "Kestrel 7B"
 
 
 def test_the_user_message_holds_name_quotes_and_question_in_this_order():

@@ -70,6 +70,28 @@ def test_supported_sentences_are_shown_with_the_citation_of_their_evidence(draft
     assert_marked(sentences, draft)
 
 
+def test_a_copied_sentence_ends_where_it_has_said_what_was_asked():
+    quote = (
+        "Runs on a laptop without a network by keeping all its weights in 4 GB of memory, which spares a server and "
+        "keeps every document of the user on the machine."
+    )
+    question = Question("Does it run on a laptop?", "support", ("kestrel-7b",), aspect="run on a laptop")
+    draft = Draft(question, invented.library(), sides=[side("Kestrel 7B", quote)])
+    copied = f"Kestrel 7B r{quote[1:]}"
+    sentences, writer, _ = write(draft, copied)
+    assert sentences == [
+        "Kestrel 7B runs on a laptop without a network by keeping all its weights in 4 GB of memory [1]."
+    ]
+    assert writer.counts()["completion_tokens"] < len(copied.split())
+    # Where the rest has a word of the question, the sentence stays whole; it says the quote again then.
+    draft = Draft(
+        Question("Does it spare a server?", "support", ("kestrel-7b",), aspect="spares a server"),
+        invented.library(),
+        sides=[side("Kestrel 7B", quote)],
+    )
+    assert write(draft, copied)[0] == [f"{copied[:-1]} [1]."]
+
+
 @pytest.mark.parametrize(
     "reply",
     [

@@ -210,7 +210,7 @@ def test_an_empty_library_finds_nothing():
     class Empty:
         library = Library(())
         passages = ()
-        vectors = np.zeros((0, 384), dtype=np.float32)
+        vectors = invented.MemoryVectors(np.zeros((0, 384), dtype=np.float32))
         first_rows = np.zeros(0, dtype=np.int64)
         lexical = LexicalTable.build([])
 

@@ -73,11 +73,11 @@ def read_once(index: Path) -> None:
 
 
 def _summary(opened: Any) -> list[Any]:
-    hits = opened.search(opened.vectors[len(opened.vectors) // 2], 20)
+    hits = opened.search(opened.vectors.all()[len(opened.vectors) // 2], 20)
     return [
         [artifact.name for artifact in opened.library.artifacts],
         [passage.text for passage in opened.passages],
-        round(float(opened.vectors.sum()), 3),
+        round(float(opened.vectors.all().sum()), 3),
         [round(score, 4) for _, score in hits],
     ]
 
@@ -93,7 +93,7 @@ def read_until(index: Path, stop: Path) -> None:
                 opened.close()
                 opened = open_index(index)
                 first_seen.setdefault(opened.generation, time.time())
-            if len(opened.search(opened.vectors[0], 10_000)) != len(opened.passages) or opened.notice:
+            if len(opened.search(opened.vectors.all()[0], 10_000)) != len(opened.passages) or opened.notice:
                 errors.append(f"short answer: {opened.notice}")
             searches += 1
         except Exception as error:

@@ -24,7 +24,7 @@ from sidebyside.lanes.draft import Draft
 from sidebyside.lanes.prose import Stop
 from sidebyside.leases import Leases
 from sidebyside.names import NameIndex
-from sidebyside.prompts import side_messages
+from sidebyside.prompts import opening_messages
 from sidebyside.question import understand
 from sidebyside.records import Answer, Artifact, Comparison, Event, Found, Library, Question
 from sidebyside.retrieval import Retriever
@@ -163,7 +163,7 @@ class Assistant:
         """Load encoder, index and model now rather than at the first question; the model loads in the background."""
         if self._generator:
             self._generator.warm()
-            self._generator.prepare(side_messages("", (), "")[:1])
+            self._generator.prepare(opening_messages())
         with self._leases.lease() as loaded:
             for wording in page_wordings():
                 loaded.retriever.vector(wording)
@@ -217,12 +217,11 @@ class Assistant:
             return _facts_lane(asked, loaded)
 
     def _prepare(self, question: str, history: History) -> None:
-        """Do what an answer to this question will begin with: its vectors, and the LLM's work for its sentences."""
+        """Do ahead of time what an answer to this question takes: its vectors, and the LLM's sentences."""
         assert self._generator is not None
         with self._leases.lease() as loaded:
             draft = self._facts(question, history, loaded)
-        for _, messages in prose.side_prompts(draft):
-            self._generator.prepare(messages)
+        prose.prepare(draft, self._generator, max_tokens=self._settings.max_tokens)
 
     def compare(self, names: Sequence[str]) -> Comparison:
         """Artifacts side by side, by label, name or id. Raises SidebysideError for a name that fits none or several."""

@@ -91,9 +91,12 @@ def detect_format(in_vocabulary: Callable[[str], bool]) -> str:
 def render(messages: Sequence[Message], chat_format: ChatFormat) -> list[list[Part]]:
     """The prompt in stretches: each but the last ends where a reusable beginning ends.
 
-    A reusable beginning ends after the system message and after each message's `reusable` text.
-    Raises GenerationError for a conversation that is empty, does not end with the user, or has a late system message.
+    A reusable beginning ends after the system message and after each message's `reusable` text. A last message of the
+    assistant is how the reply begins.
+    Raises GenerationError for a conversation that is empty, has nothing to reply to, or has a late system message.
     """
+    begun = messages[-1].text if messages and messages[-1].role == "assistant" else ""
+    messages = messages[:-1] if begun else messages
     _check(messages)
     stretches: list[list[Part]] = [[]]
     system, turns = _split_system(messages)
@@ -110,6 +113,8 @@ def render(messages: Sequence[Message], chat_format: ChatFormat) -> list[list[Pa
             stretches.append([])
         stretches[-1] += [Part(message.content, False), Part(_closing(message.role, chat_format), True)]
     stretches[-1].append(Part(chat_format.reply, True))
+    if begun:
+        stretches[-1].append(Part(begun, False))
     return stretches
 
 

@@ -108,6 +108,8 @@ class Generator(Protocol):
     ) -> Generation:
         """A reply of at most `max_tokens` tokens that ends before any text in `stop`. Temperature 0 is repeatable.
 
+        Where the last message is the assistant's, it is how the reply begins, and its first piece.
+
         Raises GenerationError at once when the queue is full or the generator is closed.
         """
 
@@ -117,8 +119,8 @@ class Generator(Protocol):
         Only the first token of each option counts. Raises GenerationError if two options share it.
         """
 
-    def prepare(self, messages: Sequence[Message]) -> None:
-        """Do the work for the reusable beginning of a prompt ahead of time, when nothing else waits.
+    def prepare(self, messages: Sequence[Message], *, max_tokens: int = 0, stop: Sequence[str] = ()) -> None:
+        """Write a reply ahead of time, when nothing else waits; with 0 tokens, only work out its reusable beginning.
 
         Returns at once; what goes wrong shows in the next reply, not here.
         """
@@ -225,7 +227,7 @@ class ScriptedGenerator:
         total = sum(given[option] for option in options)
         return {option: given[option] / total for option in options}
 
-    def prepare(self, messages: Sequence[Message]) -> None:
+    def prepare(self, messages: Sequence[Message], *, max_tokens: int = 0, stop: Sequence[str] = ()) -> None:  # noqa: ARG002
         """Note what would be prepared."""
         self.prepared.append(tuple(messages))
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from sidebyside.chat_formats import detect_format, find_format
 from sidebyside.errors import GenerationError
+from sidebyside.generation_replies import ReplyCache
 from sidebyside.generation_tokens import BATCH, Batches, Prompt, Vocabulary, count_tokens
 from sidebyside.records import Message
 
@@ -74,6 +75,7 @@ class Engine:
         self.chat_format = chat_format or detect_format(self.vocabulary.has)
         self._format = find_format(self.chat_format)
         self.cache = StateCache(cache_bytes)
+        self.replies = ReplyCache()
         self._held: list[tuple[int, ...]] = []  # the batches whose work the sequence holds now
         self._abort = llama.ggml_abort_callback(lambda _: self.cancelled())
         self._no_abort = llama.ggml_abort_callback()

@@ -132,11 +132,12 @@ class LocalGenerator:
             raise item
         return {option: float(item[option]) for option in options}
 
-    def prepare(self, messages: Sequence[Message]) -> None:
-        """Keep the work for the reusable beginning; gives way to every call."""
+    def prepare(self, messages: Sequence[Message], *, max_tokens: int = 0, stop: Sequence[str] = ()) -> None:
+        """Keep the reply, or the work for its reusable beginning; gives way to every call."""
         with self._changed:
             if not self._closed:
-                self._preparing.append(self._call({"op": "prepare"}, messages))
+                request = {"op": "prepare", "max_tokens": max_tokens, "stop": list(stop), "temperature": 0.0}
+                self._preparing.append(self._call(request, messages))
                 self._start()
 
     def stop_preparing(self) -> None:

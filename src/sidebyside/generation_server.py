@@ -142,7 +142,7 @@ class ServerGenerator:
             self._finish(call)
         return _weigh(reply, options, self._where)
 
-    def prepare(self, messages: Sequence[Message]) -> None:
+    def prepare(self, messages: Sequence[Message], *, max_tokens: int = 0, stop: Sequence[str] = ()) -> None:
         """Nothing: the server keeps what it wants to."""
 
     def stop_preparing(self) -> None:
@@ -165,7 +165,9 @@ class ServerGenerator:
         return f"the LLM server at {self._url.host}"
 
     def _begin(self, body: dict[str, Any], messages: Sequence[Message]) -> _Call:
-        turns = [{"role": message.role, "content": defuse(message.text)} for message in messages]
+        # Few servers go on with a reply that is begun for them; the others would answer to it.
+        asked = messages[:-1] if messages[-1].role == "assistant" else messages
+        turns = [{"role": message.role, "content": defuse(message.text)} for message in asked]
         call = _Call({"model": self.name, "messages": turns, **body}, time.monotonic() + self._timeout)
         with self._lock:
             if self._closed:

@@ -18,18 +18,20 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from sidebyside.errors import GenerationError
+from sidebyside.generation_replies import Reply
 from sidebyside.generation_text import TextAssembler
 from sidebyside.records import Message
 
 if TYPE_CHECKING:
     from sidebyside.generation_engine import Engine
+    from sidebyside.generation_tokens import Prompt
 
 Emit = Callable[..., None]
 
@@ -55,19 +57,30 @@ def make_sampler(temperature: float) -> Callable[[np.ndarray], int]:
 
 
 def generate(engine: Engine, request: dict[str, Any], emit: Emit) -> None:
-    """Write a reply as "piece" events and a "done" event with its usage."""
+    """Write a reply as "piece" events and a "done" event with its usage; what is known of it comes at once."""
     from sidebyside.generation_engine import CancelledError
 
     started = time.monotonic()
-    prompt = engine.tokenise(_messages(request))
+    messages = _messages(request)
+    prompt = engine.tokenise(messages)
+    known = _known(engine, prompt, request)
+    if known is not None:
+        emit("piece", text=known.text)
+        if known.finish != "cancelled":
+            usage = {"cached_tokens": prompt.tokens, "completion_tokens": known.tokens, "finish": known.finish}
+            emit("done", usage={"prompt_tokens": prompt.tokens, **usage})
+            return
     try:
         spared = engine.evaluate(prompt)
     except CancelledError:
         emit("done", usage={"prompt_tokens": prompt.tokens, "finish": "cancelled"})
         return
     prefilled = time.monotonic()
-    limit = min(request["max_tokens"], engine.context - prompt.tokens)
-    written, finish = _write(engine, request, limit, emit)
+    text = _Text(emit, given=len(known.text) if known else 0)
+    text.add(messages[-1].text if messages[-1].role == "assistant" else "")
+    written, finish = _write(engine, request, min(request["max_tokens"], engine.context - prompt.tokens), text.add)
+    if request["temperature"] <= 0:
+        engine.replies.put(_key(prompt, request), Reply(text.whole, written, finish))
     usage = {
         "prompt_tokens": prompt.tokens,
         "cached_tokens": spared,
@@ -79,23 +92,47 @@ def generate(engine: Engine, request: dict[str, Any], emit: Emit) -> None:
     emit("done", usage=usage)
 
 
-def _write(engine: Engine, request: dict[str, Any], limit: int, emit: Emit) -> tuple[int, str]:
-    """Emit the pieces of a reply of at most `limit` tokens; returns (tokens written, why it ended)."""
+class _Text:
+    """The text of a reply as it grows; emits what goes beyond the characters that were given before."""
+
+    def __init__(self, emit: Emit, given: int) -> None:
+        self.whole = ""
+        self._emit = emit
+        self._given = given
+
+    def add(self, piece: str) -> None:
+        """The next piece."""
+        self.whole += piece
+        self._emit("piece", text=self.whole[self._given :])
+        self._given = max(self._given, len(self.whole))
+
+
+def _key(prompt: Prompt, request: dict[str, Any]) -> Hashable:
+    """What decides a reply at temperature 0."""
+    return prompt.batches, request["max_tokens"], tuple(request["stop"])
+
+
+def _known(engine: Engine, prompt: Prompt, request: dict[str, Any]) -> Reply | None:
+    return engine.replies.get(_key(prompt, request)) if request["temperature"] <= 0 else None
+
+
+def _write(engine: Engine, request: dict[str, Any], limit: int, note: Callable[[str], None]) -> tuple[int, str]:
+    """Note the pieces of a reply of at most `limit` tokens; returns (tokens written, why it ended)."""
     text = TextAssembler(request["stop"])
     pick = make_sampler(request["temperature"])
     for written in range(limit):
         token = pick(engine.logits())
         if engine.vocabulary.is_end(token):
-            emit("piece", text=text.rest())
+            note(text.rest())
             return written, "stop"
-        emit("piece", text=text.feed(engine.vocabulary.bytes_of(token)))
+        note(text.feed(engine.vocabulary.bytes_of(token)))
         if text.stopped:
             return written + 1, "stop"
         if engine.cancelled():
             return written + 1, "cancelled"
         if written + 1 < limit:
             engine.extend(token)
-    emit("piece", text=text.rest())
+    note(text.rest())
     return limit, "length"
 
 
@@ -118,11 +155,14 @@ def weigh_options(engine: Engine, request: dict[str, Any], emit: Emit) -> None:
 
 
 def prepare(engine: Engine, request: dict[str, Any], emit: Emit) -> None:
-    """Keep the work for the prompt's reusable beginning; answers "done"."""
+    """Keep the reply, or, with no tokens to write, the work for its reusable beginning; answers "done"."""
     from sidebyside.generation_engine import CancelledError
 
-    with contextlib.suppress(CancelledError):
-        engine.evaluate_reusable(engine.tokenise(_messages(request)))
+    if request["max_tokens"]:
+        generate(engine, request, lambda *_, **__: None)
+    else:
+        with contextlib.suppress(CancelledError):
+            engine.evaluate_reusable(engine.tokenise(_messages(request)))
     emit("done", usage={})
 
 

@@ -44,6 +44,7 @@ from sidebyside.library import open_library
 from sidebyside.nearest import NearestPassages
 from sidebyside.passages import StoredPassages, first_rows, write_table
 from sidebyside.records import Library, Passage
+from sidebyside.vectors import StoredVectors
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -51,8 +52,6 @@ if TYPE_CHECKING:
 VECTORS = "embeddings.npy"
 CHROMA = "chroma"
 LEXICAL = "lexical"
-# Bytes of vectors that are held in memory: about 40,000 sentences of 384 numbers.
-_MOST_IN_MEMORY = 64_000_000
 # Rows that are looked for again before a generation is published.
 _SAMPLE = 32
 # Chroma rows changed since they were all built anew: their number in the manifest, and the largest share of all rows.
@@ -66,9 +65,8 @@ class LibraryIndex:
     """An opened generation. It keeps answering from the same files while newer generations are published.
 
     Texts of `passages` and capabilities of `library` are read when they are looked at; `lexical` tells how well each
-    sentence fits the words of a query. `vectors` is float32 (sentences, dimension), read-only, one unit row per
-    sentence in the order of `passages`; `first_rows[i]` is the row of the first sentence of passage i. `notice` is set
-    where something was worked around.
+    sentence fits the words of a query. `vectors` has one unit row per sentence in the order of `passages`;
+    `first_rows[i]` is the row of the first sentence of passage i. `notice` is set where something was worked around.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, server: ChromaServer | None = None) -> None:
@@ -95,7 +93,7 @@ class LibraryIndex:
             try:
                 self.library: Library = open_library(folder / "library.jsonl")
                 self.passages = StoredPassages(folder)
-                self.vectors: np.ndarray = _load_vectors(folder / VECTORS)
+                self.vectors = StoredVectors(folder / VECTORS)
                 if len(self.vectors) != self.passages.sentences:
                     raise ValueError(f"{len(self.vectors)} vectors for {self.passages.sentences} sentences")
                 self.first_rows = self.passages.first_rows
@@ -160,17 +158,6 @@ class LibraryIndex:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _load_vectors(path: Path) -> np.ndarray:
-    """The vectors, read-only: in memory where they are few, mapped where they are many."""
-    # A mapped file that is cut off later, by whatever, kills the process that looks at it.
-    if path.stat().st_size <= _MOST_IN_MEMORY:
-        vectors = np.load(path, allow_pickle=False)
-        vectors.flags.writeable = False
-        return np.asarray(vectors)
-    # A plain array over the map: operations on np.memmap would return np.memmap.
-    return np.asarray(np.load(path, mmap_mode="r")).view(np.ndarray)
 
 
 # --- opening --------------------------------------------------------------------------------------------------------
@@ -274,7 +261,7 @@ def publish_generation(
     Call with generations.writer_lock held.
     """
     name, fingerprint, dimension = encoder
-    vectors = _load_vectors(building / VECTORS)
+    vectors = StoredVectors(building / VECTORS).all()
     _verify_vectors(passages, vectors)
     write_table(passages, building)
     _write_lexical(building, passages)

@@ -272,7 +272,7 @@ def _write_vectors(
     known = _known_rows(base, encoder, rows)
     for text, row in known.items():
         assert base.index is not None
-        vectors[rows[text]] = base.index.vectors[row]
+        vectors[rows[text]] = base.index.vectors.rows(row, row + 1)
     # Longest first over all of them, as the encoder does within a call: equal lengths pad least.
     new = sorted((text for text in rows if text not in known), key=lambda text: (-len(text), text))
     report = _stage(progress, "embed")

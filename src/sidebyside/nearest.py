@@ -15,6 +15,7 @@ from sidebyside.chroma import mean_rows
 from sidebyside.chroma_server import ChromaServer, Rows, is_remote, open_rows
 from sidebyside.errors import LibraryIndexError
 from sidebyside.passages import StoredPassages
+from sidebyside.vectors import StoredVectors
 
 # Seconds after which a Chroma server that failed is asked again.
 AGAIN = 15.0
@@ -31,7 +32,7 @@ class NearestPassages:
         self,
         folder: Path,
         passages: StoredPassages,
-        vectors: np.ndarray,
+        vectors: StoredVectors,
         check: Callable[[], None],
         server: ChromaServer | None,
     ) -> None:
@@ -60,7 +61,7 @@ class NearestPassages:
     def search_exactly(self, vector: np.ndarray, k: int) -> list[tuple[int, float]]:
         """The same by comparing every row."""
         if self._means is None:
-            self._means = mean_rows(self._vectors, self._passages.first_rows)
+            self._means = mean_rows(self._vectors.all(), self._passages.first_rows)
         scores = self._means @ vector
         best = np.argpartition(-scores, k - 1)[:k]
         best = best[np.lexsort((best, -scores[best]))]

@@ -48,14 +48,24 @@ def neutral(aspect: str) -> str:
     return left or aspect
 
 
-def side_messages(name: str, evidence: Sequence[Evidence], aspect: str) -> tuple[Message, ...]:
-    """Messages that ask for one sentence about one artifact.
+def opening_messages() -> tuple[Message, ...]:
+    """The part of every prompt that is the same for all: to be worked out before the first question."""
+    return (Message("system", _SYSTEM), Message("user", ""))
 
-    The artifact's sentences come before the question, so that the work done for them can be used again.
+
+def side_messages(name: str, evidence: Sequence[Evidence], aspect: str) -> tuple[Message, ...]:
+    """Messages that ask for one sentence about one artifact, and begin it with the artifact's name.
+
+    The artifact's sentences come before the question, so that the work done for them can be used again. A name that is
+    given takes a third of the time of one that is written.
     """
     # Page text cannot close the mark it stands between.
     texts = (item.quote.replace("<", "‹").replace(">", "›") for item in evidence)
     quotes = "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))
-    passages = f"Artifact: {name}\n<quotes>\n{quotes}\n</quotes>\n"
-    question = f"Question: {name} - {neutral(aspect)}\nAnswer:"
-    return (Message("system", _SYSTEM), Message("user", question, reusable=passages))
+    passages = f"Artifact: {name}\n<quotes>\n{quotes}\n</quotes>\nQuestion: {name} -"
+    question = f" {neutral(aspect)}\nAnswer:"
+    return (
+        Message("system", _SYSTEM),
+        Message("user", question, reusable=passages),
+        Message("assistant", name),
+    )

@@ -39,6 +39,14 @@ class QueryEncoder(Protocol):
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
 
 
+class Vectors(Protocol):
+    """One float32 unit row per sentence; see `vectors.StoredVectors`."""
+
+    def __len__(self) -> int: ...
+    def rows(self, start: int, stop: int) -> NDArray[np.float32]: ...
+    def every(self, step: int) -> NDArray[np.float32]: ...
+
+
 class Searchable(Protocol):
     """What retrieval needs of an open index; see `index.LibraryIndex`."""
 
@@ -47,7 +55,7 @@ class Searchable(Protocol):
     @property
     def passages(self) -> Sequence[Passage]: ...
     @property
-    def vectors(self) -> NDArray[np.float32]: ...
+    def vectors(self) -> Vectors: ...
     @property
     def first_rows(self) -> NDArray[np.int64]: ...
     @property
@@ -125,9 +133,7 @@ class Retriever:
     def _sample(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Evenly spread rows of `vectors`, about _SAMPLE, and what stands there."""
         step = max(1, len(self._index.vectors) // _SAMPLE)
-        return np.arange(0, len(self._index.vectors), step, dtype=np.int64), np.ascontiguousarray(
-            self._index.vectors[::step]
-        )
+        return np.arange(0, len(self._index.vectors), step, dtype=np.int64), self._index.vectors.every(step)
 
     def _positions_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The positions of the passages that hold these rows of `vectors`."""
@@ -139,7 +145,7 @@ class Retriever:
 
     def _rows(self, position: int) -> NDArray[np.float32]:
         first = int(self._index.first_rows[position])
-        return self._index.vectors[first : first + len(self._index.passages[position].sentences)]
+        return self._index.vectors.rows(first, int(self._bounds[position + 1]))
 
     def _score(self, positions: Sequence[int], query: Query) -> list[Hit]:
         """Every sentence of these passages as a hit, best first."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sidebyside.errors import GenerationError
-from sidebyside.evidence import Side
+from sidebyside.evidence import Side, asks_figure
 from sidebyside.instructions import addresses_assistant
+from sidebyside.lanes.clauses import without_next_clause
 from sidebyside.lanes.draft import Draft
 from sidebyside.prompts import side_messages
+from sidebyside.quantities import find_quantities
 from sidebyside.verification import Check, own_words, verify_sentence
 from sidebyside.words import content_stems
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from sidebyside.records import Message
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(])|\n+")
+# Where a reply ends at the latest.
+_STOP = ("\n\n",)
 # The model is asked for one sentence about a side; more than this are not read.
 _MOST_SENTENCES = 2
 # Share of the words of shown quotes from which a written sentence is these quotes again.
@@ -65,6 +69,12 @@ def side_prompts(draft: Draft) -> list[tuple[Side, tuple[Message, ...]]]:
     """The sides to write about, each with what the model is asked: the same for the same draft."""
     sides = [side for side in map(_descriptive, draft.sides) if side.evidence]
     return [(side, side_messages(side.artifact.label, side.evidence, _asked(draft))) for side in sides]
+
+
+def prepare(draft: Draft, generator: Generator, *, max_tokens: int) -> None:
+    """Have written ahead of time what a Writer of the same draft will ask for."""
+    for _, messages in side_prompts(draft):
+        generator.prepare(messages, max_tokens=max_tokens, stop=_STOP)
 
 
 class Writer:
@@ -125,14 +135,14 @@ class Writer:
 
     def _ask(self, messages: Sequence[Message]) -> Generation:
         assert self._generator is not None
-        reply = self._generator.stream(messages, max_tokens=self._max_tokens, stop=("\n\n",))
+        reply = self._generator.stream(messages, max_tokens=self._max_tokens, stop=_STOP)
         self._stop.follow(reply)
         return reply
 
     def _about(self, side: Side, reply: Generation) -> Iterator[str]:
         try:
-            for sentence in map(_direct, _sentences(reply)):
-                check = verify_sentence(sentence, [e.quote for e in side.evidence], name=side.artifact.label)
+            for sentence in map(_direct, _sentences(reply, lambda said: self._says_enough(_direct(said), side))):
+                check = self._check(sentence, side)
                 if not check.supported:
                     self._rejected += 1
                 elif self._adds_nothing(sentence, side, check):
@@ -154,6 +164,22 @@ class Writer:
             self._prompt_tokens += reply.usage.prompt_tokens
             self._cached_tokens += reply.usage.cached_tokens
             self._completion_tokens += reply.usage.completion_tokens
+
+    def _check(self, sentence: str, side: Side) -> Check:
+        return verify_sentence(sentence, [item.quote for item in side.evidence], name=side.artifact.label)
+
+    def _says_enough(self, sentence: str, side: Side) -> bool:
+        """Whether a sentence may end before the clause that comes: it is supported, and says all that was asked for.
+
+        That is every word of the question that its quotes have, and a figure where they have one and it is asked for.
+        """
+        check = self._check(sentence, side)
+        if not check.supported:
+            return False
+        bases = " ".join(side.evidence[position].quote for position in check.rests_on)
+        missing = content_stems(_asked(self._draft)) & content_stems(bases) - content_stems(sentence)
+        figure = asks_figure(self._draft.question) and find_quantities(bases) and not find_quantities(sentence)
+        return not missing and not figure
 
     def _adds_nothing(self, sentence: str, side: Side, check: Check) -> bool:
         """Whether a reader of the quotes on screen and of the question learns nothing from a sentence.
@@ -188,11 +214,18 @@ def _descriptive(side: Side) -> Side:
     return replace(side, evidence=tuple(item for item in side.evidence if not addresses_assistant(item.quote)))
 
 
-def _sentences(pieces: Iterator[str]) -> Iterator[str]:
-    """Whole sentences of a stream, at most _MOST_SENTENCES; an unfinished last one is dropped."""
+def _sentences(pieces: Iterator[str], enough: Callable[[str], bool]) -> Iterator[str]:
+    """Whole sentences of a stream, at most _MOST_SENTENCES; an unfinished last one is dropped.
+
+    The first one ends before a clause that only goes on, where that is `enough`, and the stream with it.
+    """
     text, given = "", 0
     for piece in pieces:
-        text += piece
+        since, text = len(text), text + piece
+        first = _SENTENCE_END.split(text, 1)[0] if not given else ""
+        if (said := next(filter(enough, without_next_clause(first, since)), None)) is not None:
+            yield said
+            return
         while (end := _SENTENCE_END.search(text)) and given < _MOST_SENTENCES:
             sentence, text = text[: end.start()].strip(), text[end.end() :]
             if sentence:
