@@ -67,6 +67,9 @@ class WordEncoder:
             progress(len(texts), len(texts))
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
+    def encode_questions(self, texts: Sequence[str]) -> np.ndarray:
+        return self.encode(texts)
+
 
 def write_library(folder: Path, capabilities: int) -> list[Path]:
     """Pages about pairs of invented artifacts, with as many capabilities in all."""

@@ -75,6 +75,10 @@ class TimedEncoder(WordEncoder):
         self._real.encode(list(texts))
         return super().encode(texts, progress=progress)
 
+    def encode_questions(self, texts: Sequence[str]) -> np.ndarray:
+        self._real.encode_questions(texts)
+        return super().encode(texts)
+
 
 # --- facts ----------------------------------------------------------------------------------------------------------
 

@@ -35,6 +35,10 @@ class FakeEncoder:
                 progress(position + 1, len(texts))
         return rows
 
+    def encode_questions(self, texts: Sequence[str]) -> np.ndarray:
+        """Questions are texts like any other."""
+        return self.encode(texts)
+
     def _vector(self, text: str) -> np.ndarray:
         words = _WORD.findall(text.casefold()) or [""]
         total = np.sum([self._word(word) for word in words], axis=0)

@@ -47,7 +47,7 @@ def read_examples(encoder: str) -> tuple[np.ndarray, np.ndarray]:
     examples = [json.loads(line) for line in (HERE / "examples.jsonl").read_text("utf-8").splitlines()]
     texts = [example["text"].replace("{}", "it") for example in examples]
     named = np.array([example["text"].count("{}") for example in examples])
-    vectors = load_encoder(Settings.load(encoder=encoder)).encode(texts)
+    vectors = load_encoder(Settings.load(encoder=encoder)).encode_questions(texts)
     return features(vectors, named), np.array([example["class"] for example in examples])
 
 

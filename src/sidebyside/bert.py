@@ -8,8 +8,8 @@ the reference: tests compare the two on the real weights.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 WEIGHTS = "model.safetensors"
+
+# Linear layer -> (down, up): float32 (rank, inputs) and (outputs, rank).
+Changes = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,10 @@ _FARTHEST = 128
 
 @dataclass(frozen=True)
 class Bert:
-    """Weights and tokenizer of one encoder. Safe to use from several threads."""
+    """Weights and tokenizer of one encoder. Safe to use from several threads.
+
+    `changes` adds the product of two thin matrices, up @ down, to the weight of the linear layer it names.
+    """
 
     family: _Family
     weights: dict[str, np.ndarray]
@@ -77,6 +83,7 @@ class Bert:
     layers: int
     heads: int
     epsilon: float
+    changes: Changes = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path) -> Bert | None:
@@ -155,6 +162,9 @@ class Bert:
 
     def _linear(self, hidden: np.ndarray, name: str) -> np.ndarray:
         result: np.ndarray = hidden @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
+        if name in self.changes:
+            down, up = self.changes[name]
+            result += hidden @ down.T @ up.T
         return result
 
     def _normalise(self, hidden: np.ndarray, name: str) -> np.ndarray:

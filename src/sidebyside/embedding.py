@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,6 +22,7 @@ import numpy as np
 
 from sidebyside.bert import WEIGHTS, Bert
 from sidebyside.errors import ModelDamagedError, ModelMissingError
+from sidebyside.question_encoding import read_changes
 from sidebyside.settings import Settings
 from sidebyside.threads import OneThread, usable_cores
 
@@ -59,6 +61,10 @@ class Encoder(Protocol):
         """float32 array (len(texts), dimension), rows L2-normalised; `progress` gets (texts done, texts in all)."""
         ...
 
+    def encode_questions(self, texts: Sequence[str]) -> np.ndarray:
+        """The same for questions, which are put in other words than the sentences that answer them."""
+        ...
+
 
 class SentenceEncoder:
     """A sentence-transformers model from a folder; the model itself is loaded when the first text comes.
@@ -72,11 +78,8 @@ class SentenceEncoder:
         self.folder = folder
         self.dimension = _dimension(folder)
         self._model: SentenceTransformer | None = None
-        self._bert: Bert | None = None
-        self._bert_tried = False
         self._fingerprint: str | None = None
         self._model_lock = threading.Lock()
-        self._bert_lock = threading.Lock()
 
     @property
     def fingerprint(self) -> str:
@@ -88,7 +91,7 @@ class SentenceEncoder:
     def encode(self, texts: Sequence[str], *, progress: Progress | None = None) -> np.ndarray:
         """See Encoder. Texts longer than the model's limit are cut by its tokenizer (256 tokens for MiniLM)."""
         rows = np.empty((len(texts), self.dimension), dtype=np.float32)
-        bert = self._short_way() if len(texts) <= _FEW else None
+        bert = self._bert if len(texts) <= _FEW else None
         if bert is not None:
             for position, text in enumerate(texts):
                 rows[position] = bert.encode(text)
@@ -113,12 +116,21 @@ class SentenceEncoder:
                     progress(done, len(order))
         return rows
 
-    def _short_way(self) -> Bert | None:
-        with self._bert_lock:
-            if not self._bert_tried:
-                self._bert_tried = True
-                self._bert = Bert.load(self.folder)
-            return self._bert
+    def encode_questions(self, texts: Sequence[str]) -> np.ndarray:
+        """See Encoder. Encoders that no changes were learnt for encode questions as any text."""
+        questions = self._question_bert
+        if questions is None:
+            return self.encode(texts)
+        return np.stack([questions.encode(text) for text in texts]) if texts else self.encode(texts)
+
+    @cached_property
+    def _bert(self) -> Bert | None:
+        return Bert.load(self.folder)
+
+    @cached_property
+    def _question_bert(self) -> Bert | None:
+        changes = read_changes(self.name, self.fingerprint)
+        return replace(self._bert, changes=changes) if self._bert is not None and changes is not None else None
 
     def _loaded_model(self) -> SentenceTransformer:
         with self._model_lock:
@@ -132,7 +144,7 @@ class SentenceEncoder:
 
 
 class LazyEncoder:
-    """The encoder, loaded when the first text is encoded: questions that tables answer never wait for it."""
+    """The encoder for questions, loaded with the first one that needs it: what tables answer never waits for it."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -151,9 +163,10 @@ class LazyEncoder:
         except ModelMissingError:
             return None  # tables can be asked without it; the first question that needs it says what is missing
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
+    def encode_questions(self, texts: Sequence[str]) -> np.ndarray:
+        """See Encoder."""
         with self._lock:
-            return self._encoder.encode(list(texts))
+            return self._encoder.encode_questions(list(texts))
 
 
 def load_encoder(settings: Settings) -> SentenceEncoder:

@@ -36,7 +36,7 @@ Query = Sequence[str]
 class QueryEncoder(Protocol):
     """What retrieval needs of an encoder: texts to L2-normalised float32 rows."""
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+    def encode_questions(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
 
 
 class Vectors(Protocol):
@@ -140,7 +140,7 @@ class Retriever:
         return np.searchsorted(self._index.first_rows, rows, side="right") - 1
 
     def _encode_text(self, text: str) -> NDArray[np.float32]:
-        row: NDArray[np.float32] = self._encoder.encode([text])[0]
+        row: NDArray[np.float32] = self._encoder.encode_questions([text])[0]
         return row
 
     def _rows(self, position: int) -> NDArray[np.float32]:

@@ -22,6 +22,13 @@ class Stranger:
 
 # A name stands here when it stands beside another ("X or Y", "X vs Y", "better than Y")...
 _BESIDE = r"(?:vs\.?|versus|or|and|than|with|to|against|from|/)"
+# ...or is compared with it...
+_COMPARED = (
+    r"(?:(?:any |really |much |a lot )?(?:better|worse|faster|cheaper|slower|stronger|smarter|smaller|bigger|larger|"
+    r"more \w+|less \w+)(?: \w+){0,3} than|compares? (?:to|with|against)|"
+    r"(?:stack|measure|hold)s? up (?:to|against|with)|differs? from|different (?:from|to|than)|instead of|beats?|"
+    r"outperforms?|(?:as )?good as)"
+)
 # ...or where a question has its subject ("is Y free?", "price of Y", "what about Y", "alternatives to Y").
 _SUBJECT = re.compile(
     r"(?:^|\b(?:and|but|so|ok(?:ay)?|then)\s+)(?:please )?(?:is|are|was|does|do|did|can|could|will|would|has|have|"
@@ -162,9 +169,9 @@ def _searches(text: str) -> bool:
 
 
 def _beside(text: str, run: Stranger, start: int, end: int) -> bool:
-    """Whether only a comparing or listing word stands between the run and another name."""
+    """Whether only comparing or listing words stand between the run and another name."""
     gap = text[end : run.start] if end <= run.start else text[run.end : start]
-    return bool(re.fullmatch(rf"\s*{_BESIDE}\s*(?:the\s+)?(?:or\s+|and\s+)?", gap.lower()))
+    return bool(re.fullmatch(rf"\s*(?:{_BESIDE}|{_COMPARED})\s*(?:the\s+)?(?:or\s+|and\s+)?", gap.lower()))
 
 
 def _part_of(text: str, run: Stranger, other: Stranger) -> bool:
