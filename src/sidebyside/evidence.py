@@ -21,11 +21,13 @@ _WEIGHTS = {"similarity": 5.9, "whole": 6.3, "background": -9.4, "coverage": 3.7
 
 # Ranking inside one artifact, beside retrieval's score: a share of the question's words, figures where figures are
 # asked for, and less for claims, above all for "vs alternatives", which speaks about third parties.
-_COVERAGE_WEIGHT = 0.20
-_FIGURE_BONUS = {2: 0.30, 1: 0.10, 0: 0.0}
+_COVERAGE_WEIGHT = 0.15
+_FIGURE_BONUS = {2: 0.45, 1: 0.10, 0: 0.0}
 _PENALTIES = {"unique": 0.02, "alternatives": 0.15}
 # Other evidence is shown beside the best while its score is at least this share of the best one's.
-_NEAR_BEST = 0.80
+_NEAR_BEST = 0.75
+# The same for evidence that has a word of the question which the others lack.
+_COMPLETING = 0.65
 
 # What a question measures when it uses these words: the unit its figures must have.
 _MEASURES: tuple[tuple[str, str], ...] = (
@@ -114,10 +116,25 @@ def select_evidence(
             chosen.append(evidence)
     if limit > 2 and chosen:
         chosen = _with_lead(chosen, rated[0][1], hits)[:limit]
+    if limit > 1 and chosen and (completing := _completing(chosen, rated, wanted)):
+        chosen = [*chosen[: limit - 1], completing]
     if chosen and (against := _against(chosen, rated)):
         chosen = [chosen[0], against, *(item for item in chosen[1:] if item.source != against.source)]
     barred = any(_must_occur(word, question) for word in absent)
     return Side(artifact, tuple(chosen), strength >= STATED and not barred, strength, absent, barred)
+
+
+def _completing(
+    chosen: Sequence[Evidence], rated: Sequence[tuple[float, Hit]], wanted: Mapping[str, float]
+) -> Evidence | None:
+    """The best sentence with a word of the question that the chosen ones lack, where it is hardly worse than they."""
+    missing = wanted.keys() - set().union(*(content_stems(item.quote) for item in chosen))
+    for rating, hit in rated:
+        if rating < rated[0][0] * _COMPLETING or not missing:
+            return None
+        if not missing.isdisjoint(content_stems(hit.sentence.text)):
+            return as_evidence(hit, rating)
+    return None
 
 
 def _against(chosen: Sequence[Evidence], rated: Sequence[tuple[float, Hit]]) -> Evidence | None:

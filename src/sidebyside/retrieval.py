@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Weight of the capability's similarity, and of the BM25 score (scaled to at most 1) beside the sentence's own.
 CAPABILITY_WEIGHT = 0.5
-LEXICAL_WEIGHT = 0.20
+LEXICAL_WEIGHT = 0.07
 # Passages taken from Chroma and from BM25 before sentences are scored exactly.
 _CANDIDATES = 80
 # Sentences that stand for the whole library when a question's background is measured, and what to assume without them.
