@@ -4,7 +4,7 @@
 
 facts      question to tables and quotes, on the seeds and on libraries of 600, 10,000 and 100,000 capabilities
 prose      question to the first verified sentence and to the end, with the default model: sentences never seen, seen
-           before, and prepared in idle time
+           before, and prepared in idle time; and the same question once more
 cold       `--help` and `ask --no-llm` as processes of their own
 build      an index from nothing with the real encoder, and one changed page of 1,000
 app        memory of the chat page with everything loaded
@@ -92,6 +92,12 @@ def seed_questions() -> Iterator[str]:
         yield from (form.format(one=one, other=other) for form in WHOLE)
 
 
+def aspect_questions(form: str) -> Iterator[str]:
+    """One question in this form about every thing and pair."""
+    for (one, other), things in THINGS.items():
+        yield from (form.format(one=one, other=other, thing=thing) for thing in things)
+
+
 def measure_facts(index: Path, questions: Sequence[str]) -> dict[str, Any]:
     """Milliseconds to tables and quotes in a warm process; every question is new."""
     with Assistant.open(index, settings=Settings(index=index), model="none") as assistant:
@@ -138,11 +144,14 @@ def facts_of(index: Path) -> dict[str, Any]:
 
 
 def prose(folder: Path) -> dict[str, Any]:
-    """First sentence and whole answer: never seen, asked again in between others, and offered by the answer before."""
+    """First sentence and whole answer: sentences never seen, offered by the answer before, seen, and asked again.
+
+    "seen" are questions in other words about what earlier ones were about: most of their sentences were read before.
+    """
     index = folder / "prose"
     build_index([SEEDS], index=index)
-    runs: dict[str, list[dict[str, Any]]] = {"never_seen": [], "prepared": [], "seen": []}
-    questions = [text for text in seed_questions() if "UnfragileRank" not in text and "free" not in text][::3]
+    runs: dict[str, list[dict[str, Any]]] = {"never_seen": [], "prepared": [], "seen": [], "asked_again": []}
+    questions, reworded = ([*aspect_questions(form)] for form in (ASPECTS[0], ASPECTS[2]))
     with Assistant.open(index) as assistant:
         assistant.warm()
         assistant.answer(next(iter(seed_questions())) + " Please.")
@@ -152,7 +161,8 @@ def prose(folder: Path) -> dict[str, Any]:
             wait_for_idle(assistant)
             offered = [text for text in answer.suggestions if " differ?" in text][:1]
             runs["prepared"] += [dict(assistant.answer(text, [(question, answer.text)]).stats) for text in offered]
-        runs["seen"] += [dict(assistant.answer(question).stats) for question in questions]
+        for name, again in (("seen", reworded), ("asked_again", questions)):
+            runs[name] += [dict(assistant.answer(question).stats) for question in again]
     return {"model": Settings.load().model, **{name: summarise(stats) for name, stats in runs.items()}}
 
 

@@ -301,3 +301,37 @@ def test_often_is_no_bound_of_ten():
 )
 def test_bounds_before_and_after_their_label(text, op, value):
     assert [(f.op, f.value) for f in read(text).filters] == [(op, value)]
+
+
+# --- words that put two artifacts beside each other --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "aspect"),
+    [
+        ("How do Kestrel 7B and Osprey Index differ in memory use?", "memory"),
+        ("where do kestrel 7b and osprey index differ when it comes to plugins", "plugins"),
+        ("how does kestrel 7b stack up against osprey index for translation", "translation"),
+        ("how does Kestrel 7B compare with Osprey Index regarding offline work", "offline work"),
+        ("is kestrel 7b different from osprey index in how it stores images", "stores images"),
+    ],
+)
+def test_comparing_words_are_not_what_is_compared(text, aspect):
+    question = read(text)
+    assert (question.kind, question.artifacts, question.aspect) == ("compare", (KESTREL, OSPREY), aspect)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how does kestrel 7b differ from osprey index?",
+        "is kestrel 7b different from osprey index",
+        "how does kestrel 7b stack up against osprey index",
+    ],
+)
+def test_nothing_but_comparing_words_asks_for_everything(text):
+    assert read(text).kind == "overall"
+
+
+def test_comparing_words_are_the_matter_where_one_artifact_is_asked_about():
+    assert read("does kestrel 7b tell where drafts differ").aspect == "drafts differ"

@@ -9,6 +9,8 @@ from sidebyside.embedding import SentenceEncoder
 from sidebyside.question_encoding import read_changes
 from sidebyside.settings import DEFAULT_ENCODER
 
+pytestmark = pytest.mark.integration
+
 # Written for this test: none of these is among the pairs that the changes were learnt from.
 PAIRS = (
     ("my hands are dirty in the workshop, can i just talk to it", "Accepts spoken commands through a microphone."),
@@ -25,14 +27,17 @@ def test_everyday_questions_come_nearer_to_what_answers_them(encoder):
     plain = encoder.encode(questions) @ rows.T
     learnt = encoder.encode_questions(questions) @ rows.T
     assert np.allclose(np.linalg.norm(encoder.encode_questions(questions), axis=1), 1, atol=1e-5)
-    assert learnt.argmax(axis=1).tolist() == [0, 1, 2, 3, 4]
+
+    def right(similar: np.ndarray) -> int:
+        return int((similar.argmax(axis=1) == np.arange(len(PAIRS))).sum())
 
     def margin(similar: np.ndarray) -> float:
         own = similar.diagonal()
         others = np.where(np.eye(len(similar), dtype=bool), -1, similar).max(axis=1)
         return float((own - others).mean())
 
-    assert margin(learnt) > margin(plain)
+    assert right(learnt) > right(plain)
+    assert margin(learnt) > margin(plain) + 0.05
 
 
 def test_no_questions_have_no_vectors(encoder):

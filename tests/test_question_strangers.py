@@ -33,6 +33,10 @@ def strangers(text: str) -> list[str]:
         ("claude 3 vs gpt 4", ["claude 3", "gpt 4"]),
         ("is claude better than gemini", ["claude", "gemini"]),
         ("is it better than Falconer?", ["Falconer"]),
+        ("is falconerix better than Kestrel 7B?", ["falconerix"]),
+        ("how does falconerix compare to grepstonal for charts", ["falconerix", "grepstonal"]),
+        ("how does Kestrel 7B stack up against falconerix", ["falconerix"]),
+        ("does falconerix beat Kestrel 7B", ["falconerix"]),
     ],
 )
 def test_a_strange_name_where_names_stand_is_noticed(text, names):

@@ -73,6 +73,14 @@ _PRICE_PARTS = frozenset(
 _LEAD = STOP_WORDS | frozenset(
     "compare compared comparing versus difference differences better worse choose pick use between terms".split()
 )
+# Words that put two artifacts beside each other, and lead up to what about: "differ when it comes to memory".
+_ABOUT = r"(?:when it comes to|with (?:regard|respect) to|in terms of|as (?:to|regards)|regarding|concerning)"
+_COMPARING = re.compile(
+    r"\b(?:differ(?:s|ed)?(?:\s+from\b)?|(?:stack|measure|hold)s? up(?:\s+(?:to|with|against)\b)?|"
+    rf"(?:different|compares?|compared)\s+(?:from|to|with|against|{_ABOUT}|in|on|for|by))\b"
+    rf"(?:\s+(?:{_ABOUT}|in|on|for|at|by)\b)?|\b{_ABOUT}\b",
+    re.IGNORECASE,
+)
 _HOW = re.compile(
     r"\bhow (?:long|big|large|fast|often|far|old|high|well|good|easy|easily|hard|quickly|soon)\b", re.IGNORECASE
 )
@@ -165,6 +173,8 @@ def _by_pattern(reading: Reading, library: Library) -> tuple[Question, tuple[Fil
     """(the question as its wording has it, all conditions in it)."""
     masked = reading.masked
     folded = fold_in_place(masked)
+    if len(reading.artifacts) + len(reading.unknown) > 1:
+        masked = _COMPARING.sub(lambda found: " " * len(found[0]), masked)
     uses = table.find_labels(masked, known_labels(library))
     types = table.find_types(masked, library.types)
     conditions, condition_spans = table.find_conditions(masked, uses)
