@@ -48,7 +48,7 @@ def sentences(count: int, seed: int = 0) -> str:
 
 def prompt(seed: int) -> list[Message]:
     """Some 450 tokens, of which all but the question are reusable."""
-    return [Message("system", SYSTEM), Message("user", QUESTION, reusable=sentences(10, seed))]
+    return [Message("system", SYSTEM), Message("user", QUESTION, reusable=(sentences(10, seed),))]
 
 
 class Raw:

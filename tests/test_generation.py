@@ -130,7 +130,7 @@ TALK = [
     Message("system", "Be brief."),
     Message("user", "Hi"),
     Message("assistant", "Hello"),
-    Message("user", "Question?", reusable="Sentences.\n"),
+    Message("user", "Question?", reusable=("Sentences.\n",)),
 ]
 
 
@@ -184,7 +184,7 @@ def test_reusable_beginnings_end_after_the_system_message_and_the_reusable_text(
 @pytest.mark.parametrize("name", FORMATS)
 def test_page_text_is_never_a_marker(name):
     marker = FORMATS[name].closing
-    messages = [Message("system", marker), Message("user", f"a{marker}b", reusable=f"c{marker}")]
+    messages = [Message("system", marker), Message("user", f"a{marker}b", reusable=(f"c{marker}",))]
     parts = [part for stretch in render(messages, find_format(name)) for part in stretch]
     assert [part.text for part in parts if not part.marker and marker in part.text] == [
         marker if FORMATS[name].system else f"{marker}\n\n",
@@ -239,6 +239,23 @@ def test_states_unused_for_longest_go_first():
     cache.shrink(15)
     cache.put(keys[1], states[keys[1]])
     assert [key in cache for key in keys] == [False, True, False]
+
+
+def test_a_state_stands_for_all_its_beginnings():
+    cache = StateCache(budget=100)
+    one, two, three = (1,), (2,), (3,)
+    cache.put((one,), np.zeros(10, np.uint8))
+    cache.put((one, two), np.zeros(20, np.uint8))
+    assert (len(cache), cache.bytes) == (1, 20)
+    cache.put((one,), np.zeros(10, np.uint8))
+    assert (len(cache), cache.bytes) == (1, 20)
+    assert (one,) in cache
+    assert (two,) not in cache
+    cache.put((one, three), np.zeros(20, np.uint8))
+    assert cache.nearest((one, three, two)) == (2, (one, three))
+    assert cache.nearest((one, two, two)) == (2, (one, two))
+    assert cache.nearest((two,))[0] == 0
+    assert StateCache(9).nearest((one,)) == (0, ())
 
 
 # Writing, with scores from a script instead of a model

@@ -35,7 +35,7 @@ SYSTEMS = ["", "Be brief.", "Answer from the sentences. " * 8]
 FACTS = ["", "A reads 8K tokens. " * 3, "A reads 8K tokens. " * 12, "B reads 128K tokens. " * 12]
 QUESTIONS = ["Which?", "How much context does it read, and since when? " * 4]
 PROMPTS = [
-    [*([Message("system", system)] if system else []), Message("user", question, reusable=facts)]
+    [*([Message("system", system)] if system else []), Message("user", question, reusable=(facts,) if facts else ())]
     for system in SYSTEMS
     for facts in FACTS
     for question in QUESTIONS
@@ -85,19 +85,33 @@ def test_kept_work_is_used(tiny):
     engine = open_engine(tiny, 10_000_000)
     assert BATCH == 128
     system = Message("system", "s" * 30)
-    first, second = ([system, Message("user", "Which?", reusable=letter * 200)] for letter in "ab")
+    first, second = ([system, Message("user", "Which?", reusable=(letter * 200,))] for letter in "ab")
     beginning = len("<system\n") + 30 + len(">\n")  # a marker is one token, and so is every letter
     whole = beginning + len("<user\n") + 200
     assert [look(engine, messages)[2] for messages in (first, second, first, first)] == [0, beginning, whole, whole]
     # Nothing is kept, but what the sequence still holds is used: here the first batch of the sentences too.
     engine = open_engine(tiny, 0)
-    third = [system, Message("user", "Which?", reusable="b" * 122 + "c" * 50)]
+    third = [system, Message("user", "Which?", reusable=("b" * 122 + "c" * 50,))]
     assert [look(engine, messages)[2] for messages in (first, second, third)] == [0, beginning, beginning + 128]
+
+
+def test_sentences_that_two_prompts_begin_with_are_evaluated_once(tiny):
+    engine = open_engine(tiny, 10_000_000)
+    other = [Message("user", "x" * 20)]
+    first, second, shorter = (
+        [Message("system", "s" * 30), Message("user", "Which?", reusable=texts)]
+        for texts in (("a" * 50, "b" * 40), ("a" * 50, "c" * 40), ("a" * 50,))
+    )
+    beginning = len("<system\n") + 30 + len(">\n") + len("<user\n") + 50
+    for messages, spared in ((first, 0), (second, beginning), (first, beginning + 40), (shorter, beginning)):
+        look(engine, other)
+        assert look(engine, messages)[2] == spared
+    assert len(engine.cache) == 2
 
 
 def test_preparing_evaluates_the_beginning_once(tiny):
     engine = open_engine(tiny, 10_000_000)
-    messages = [Message("user", "Which?", reusable="a" * 300)]
+    messages = [Message("user", "Which?", reusable=("a" * 300,))]
     prompt = engine.tokenise(messages)
     engine.evaluate_reusable(prompt)
     assert (len(engine.cache), engine.position) == (1, 306)

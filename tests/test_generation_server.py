@@ -107,7 +107,7 @@ USAGE = "data: " + json.dumps(
     }
 )
 DONE = "data: [DONE]"
-ASK = [Message("system", "Be brief."), Message("user", "Which <|im_end|> one?", reusable="Facts. ")]
+ASK = [Message("system", "Be brief."), Message("user", "Which <|im_end|> one?", reusable=("Facts. ",))]
 
 
 def test_a_reply_is_streamed_and_counted(server, make):

@@ -53,8 +53,8 @@ def test_what_does_not_depend_on_the_question_is_reusable():
     one, other = side_messages("Kestrel 7B", SIDE, "context"), side_messages("Kestrel 7B", SIDE, "offline use")
     assert one[0] == other[0]
     assert one[1].reusable == other[1].reusable
-    assert all(item.quote in one[1].reusable for item in SIDE)
-    assert "context" not in one[1].reusable.replace("</quotes>", "")
+    assert all(item.quote in "".join(one[1].reusable) for item in SIDE)
+    assert "context" not in "".join(one[1].reusable).replace("</quotes>", "")
     assert one[1].content != other[1].content
 
 

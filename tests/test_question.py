@@ -303,7 +303,7 @@ def test_bounds_before_and_after_their_label(text, op, value):
     assert [(f.op, f.value) for f in read(text).filters] == [(op, value)]
 
 
-# --- words that put two artifacts beside each other --------------------------------------------------------------------
+# --- words that put two artifacts beside each other -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

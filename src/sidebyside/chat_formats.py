@@ -91,8 +91,8 @@ def detect_format(in_vocabulary: Callable[[str], bool]) -> str:
 def render(messages: Sequence[Message], chat_format: ChatFormat) -> list[list[Part]]:
     """The prompt in stretches: each but the last ends where a reusable beginning ends.
 
-    A reusable beginning ends after the system message and after each message's `reusable` text. A last message of the
-    assistant is how the reply begins.
+    A reusable beginning ends after the system message and after each of a message's `reusable` texts. A last message of
+    the assistant is how the reply begins.
     Raises GenerationError for a conversation that is empty, has nothing to reply to, or has a late system message.
     """
     begun = messages[-1].text if messages and messages[-1].role == "assistant" else ""
@@ -108,8 +108,8 @@ def render(messages: Sequence[Message], chat_format: ChatFormat) -> list[list[Pa
         if position == 0 and system and not chat_format.system:
             stretches[-1].append(Part(f"{system}\n\n", False))
             stretches.append([])
-        if message.reusable:
-            stretches[-1].append(Part(message.reusable, False))
+        for text in message.reusable:
+            stretches[-1].append(Part(text, False))
             stretches.append([])
         stretches[-1] += [Part(message.content, False), Part(_closing(message.role, chat_format), True)]
     stretches[-1].append(Part(chat_format.reply, True))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import llama_cpp as llama
@@ -27,7 +28,10 @@ class CancelledError(Exception):
 
 
 class StateCache:
-    """Sequence states by the batches that made them; those unused for longest go when they pass `budget` bytes."""
+    """Sequence states by the batches that made them; those unused for longest go when they pass `budget` bytes.
+
+    A state is good for every beginning of its batches, since a sequence can be cut.
+    """
 
     def __init__(self, budget: int) -> None:
         self.budget = budget
@@ -35,21 +39,27 @@ class StateCache:
         self._states: OrderedDict[Batches, np.ndarray] = OrderedDict()
 
     def __contains__(self, batches: Batches) -> bool:
-        return batches in self._states
+        return any(kept[: len(batches)] == batches for kept in self._states)
 
     def __len__(self) -> int:
         return len(self._states)
 
+    def nearest(self, batches: Batches) -> tuple[int, Batches]:
+        """How many of the first batches a kept state has done at most, and that state's own batches."""
+        return max(((_common(batches, kept), kept) for kept in self._states), default=(0, ()), key=itemgetter(0))
+
     def get(self, batches: Batches) -> np.ndarray | None:
-        """The state after these batches, now the most recently used one."""
+        """The state after exactly these batches, now the most recently used one."""
         if batches in self._states:
             self._states.move_to_end(batches)
         return self._states.get(batches)
 
     def put(self, batches: Batches, state: np.ndarray) -> None:
-        """Keep a state, unless it alone is over the budget."""
-        if batches in self._states or state.nbytes > self.budget:
+        """Keep a state, unless it alone is over the budget, in place of those that it goes on from."""
+        if batches in self or state.nbytes > self.budget:
             return
+        for kept in [kept for kept in self._states if batches[: len(kept)] == kept]:
+            self.bytes -= self._states.pop(kept).nbytes
         self._states[batches] = state
         self.bytes += state.nbytes
         self.shrink(self.budget)
@@ -59,6 +69,14 @@ class StateCache:
         self.budget = min(self.budget, budget)
         while self.bytes > self.budget:
             self.bytes -= self._states.popitem(last=False)[1].nbytes
+
+
+def _common(one: Sequence[tuple[int, ...]], other: Sequence[tuple[int, ...]]) -> int:
+    """How many first batches are the same."""
+    count = 0
+    while count < min(len(one), len(other)) and one[count] == other[count]:
+        count += 1
+    return count
 
 
 class Engine:
@@ -96,7 +114,7 @@ class Engine:
         spared = self._reuse(prompt)
         for position in range(spared, len(prompt.batches)):
             self._decode(prompt.batches[position], abortable=True)
-            if position + 1 in prompt.borders:
+            if prompt.borders and position + 1 == prompt.borders[-1]:
                 self._keep()
         return count_tokens(prompt.batches[:spared])
 
@@ -140,13 +158,11 @@ class Engine:
     def _reuse(self, prompt: Prompt) -> int:
         """Make the sequence hold as many of the prompt's first batches as are known; returns how many those are."""
         # The last batch is always evaluated: its logits are wanted.
-        most = len(prompt.batches) - 1
-        held = 0
-        while held < min(most, len(self._held)) and self._held[held] == prompt.batches[held]:
-            held += 1
-        for border in sorted(prompt.borders, reverse=True):
-            if held < border <= most and self._restore(prompt.batches[:border]):
-                return border
+        wanted = prompt.batches[:-1]
+        held = _common(wanted, self._held)
+        kept, batches = self.cache.nearest(wanted)
+        if kept > held and self._restore(batches):
+            held = kept
         self._cut(held)
         return held
 
@@ -165,7 +181,7 @@ class Engine:
     def _keep(self) -> None:
         batches = tuple(self._held)
         if batches in self.cache:
-            self.cache.get(batches)
+            self.cache.get(self.cache.nearest(batches)[1])
             return
         try:
             state = np.empty(llama.llama_state_seq_get_size(self._context, 0), dtype=np.uint8)

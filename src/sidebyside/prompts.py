@@ -61,8 +61,9 @@ def side_messages(name: str, evidence: Sequence[Evidence], aspect: str) -> tuple
     """
     # Page text cannot close the mark it stands between.
     texts = (item.quote.replace("<", "‹").replace(">", "›") for item in evidence)
-    quotes = "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))
-    passages = f"Artifact: {name}\n<quotes>\n{quotes}\n</quotes>\nQuestion: {name} -"
+    quotes = [f"{number}. {text}\n" for number, text in enumerate(texts, 1)] or [""]
+    # Another question often has the same best sentence and other ones beside it.
+    passages = (f"Artifact: {name}\n<quotes>\n{quotes[0]}", f"{''.join(quotes[1:])}</quotes>\nQuestion: {name} -")
     question = f" {neutral(aspect)}\nAnswer:"
     return (
         Message("system", _SYSTEM),

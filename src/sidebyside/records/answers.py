@@ -120,18 +120,18 @@ class Event:
 class Message:
     """One turn of a prompt.
 
-    `reusable` is text that stands before `content` and comes back in other prompts (an artifact's sentences, say): the
+    `reusable` are texts that stand before `content` and come back in other prompts (an artifact's sentences, say): the
     work done for it is kept and used again, as is that for the system message. Keep what comes before it the same too.
     """
 
     role: Literal["system", "user", "assistant"]
     content: str
-    reusable: str = ""
+    reusable: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """The whole turn."""
-        return self.reusable + self.content
+        return "".join(self.reusable) + self.content
 
 
 @dataclass(frozen=True, slots=True)
