@@ -181,7 +181,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--encoder", default=DEFAULT_ENCODER)
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--measure-only", action="store_true")
+    parser.add_argument("--measure-only", action="store_true", help="leave the weights as they are")
     options = parser.parse_args()
     pairs = read_pairs()
     base = load_encoder(Settings.load(encoder=options.encoder))
@@ -197,12 +197,11 @@ def main() -> None:
     trained = fit([pairs[place] for place in seen], chosen, options.encoder, options.epochs)
     rows.append({"encoder": "changed for questions", **measure(trained.rows, pairs, held, statements)})
     print_table(f"{len(held)} statements of topics left out, {len(pairs)} in all", rows)
-    if options.measure_only:
-        return
-    final = fit(pairs, torch.from_numpy(statements), options.encoder, options.epochs)
-    print(f"written: {keep(final, options.encoder).name}")
     report = {"machine": machine("torch"), "encoder": options.encoder, "epochs": options.epochs}
     write_results("questions", {**report, "statements": len(pairs), "left out": len(held), "rows": rows})
+    if not options.measure_only:
+        final = fit(pairs, torch.from_numpy(statements), options.encoder, options.epochs)
+        print(f"written: {keep(final, options.encoder).name}")
 
 
 if __name__ == "__main__":
