@@ -7,8 +7,9 @@ questions are not read. The right sentence of an artifact is one that matches a 
 
 A page that states what is asked is that of a cited artifact (positive). One that does not is that of an artifact that
 a question names and nobody may cite for it, or of any other artifact of the same pages to which a question about one
-artifact, or about all, is put instead. Nobody read those others' pages for every question, so some do state it: the
-false accepts among them are an upper bound.
+artifact, or about all, is put instead. "foreign" are the four artifacts of the seed pages, to which all these questions
+are put: what a small library of real pages does with questions about other matters. Nobody read the pages of others and
+foreign ones for every question, so some do state it: the false accepts among them are an upper bound.
 """
 
 from __future__ import annotations
@@ -40,9 +41,17 @@ from sidebyside.records import Artifact, Library, Question
 from sidebyside.retrieval import Retriever
 from sidebyside.settings import DEFAULT_ENCODER, Settings
 
-DATA = Path(__file__).parents[1] / "tests" / "data"
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "tests" / "data"
+SEEDS = ROOT / "index" / "seeds"
 # Question set -> folder of the pages it is about.
-SETS = {"development": "library", "development2": "library2", "development4": "library3"}
+SETS = {
+    "development": "library",
+    "development2": "library2",
+    "development3": "library",
+    "development4": "library3",
+    "development5": "library2",
+}
 
 STATING = ("supports", "which", "compare_aspect", "one_sided")
 SILENT = ("one_sided", "not_stated")
@@ -173,8 +182,8 @@ def score(pair: Pair, retriever: Retriever) -> Scored:
 def compare_scores(scored: Sequence[Scored]) -> list[dict[str, Any]]:
     """AUROC of every score against both kinds of pages that do not state it, by question set."""
     rows = []
-    for questions in (*SETS, "both"):
-        chosen = [item for item in scored if questions in ("both", item.pair.questions)]
+    for questions in (*SETS, "all"):
+        chosen = [item for item in scored if questions in ("all", item.pair.questions)]
         for name in scored[0].scores:
             values = {
                 role: [item.scores[name] for item in chosen if item.pair.role == role]
@@ -182,8 +191,9 @@ def compare_scores(scored: Sequence[Scored]) -> list[dict[str, Any]]:
             }
             row: dict[str, Any] = {"questions": questions, "score": name}
             for role in ("silent", "other"):
-                row[f"against {role}"] = round(auroc(values["stated"], values[role]), 3)
-                row[f"{role} 95%"] = list(auroc_interval(values["stated"], values[role]))
+                known = values["stated"] and values[role]
+                row[f"against {role}"] = round(auroc(values["stated"], values[role]), 3) if known else None
+                row[f"{role} 95%"] = list(auroc_interval(values["stated"], values[role])) if known else None
             rows.append(row)
     return rows
 
@@ -198,6 +208,15 @@ def at_threshold(scored: Sequence[Scored]) -> list[dict[str, Any]]:
             stated = share([side.stated for side in sides])
             rows.append({"page": role, "kind": kind, "n": len(sides), "strength": by_strength, "stated": stated})
     return rows
+
+
+def at_seeds(pairs: Sequence[Pair], artifacts: Sequence[Artifact], retriever: Retriever) -> dict[str, Any]:
+    """How often an artifact of the seeds is taken to state what a question about another library asks."""
+    questions = {p.case.id: p.question for p in pairs if p.case.kind in ("supports", "which")}.values()
+    sides = [gather(artifact, question, retriever, limit=3) for question in questions for artifact in artifacts]
+    by_strength = share([side.strength >= STATED for side in sides])
+    stated = share([side.stated for side in sides])
+    return {"page": "foreign", "kind": "all", "n": len(sides), "strength": by_strength, "stated": stated}
 
 
 def mistakes(scored: Sequence[Scored]) -> dict[str, list[str]]:
@@ -217,14 +236,19 @@ def _is_findable(pair: Pair, texts: Sequence[tuple[str, str]]) -> bool:
 def measure(settings: Settings, folder: Path) -> dict[str, Any]:
     """Build the index and take all figures."""
     encoder = load_encoder(settings)
-    built = build_index([DATA / name for name in SETS.values()], index=folder, settings=settings, encoder=encoder)
-    with open_index(folder) as index:
+    built = build_index(
+        [DATA / name for name in SETS.values()], index=folder / "index", settings=settings, encoder=encoder
+    )
+    with open_index(folder / "index") as index:
         retriever = Retriever(index, encoder)
         pairs, left_out = read_pairs(index.library, retriever, settings.encoder)
         texts = [(p.artifact, sentence.text) for p in index.passages for sentence in p.sentences]
         findable = [pair for pair in pairs if pair.role == "stated" and _is_findable(pair, texts)]
         rankings = compare_rankings(findable, retriever)
         scored = [score(pair, retriever) for pair in pairs]
+    build_index([SEEDS], index=folder / "seeds", settings=settings, encoder=encoder)
+    with open_index(folder / "seeds") as index:
+        foreign = at_seeds(pairs, index.library.artifacts, Retriever(index, encoder))
     roles = [pair.role for pair in pairs]
     return {
         "pages": built.pages,
@@ -235,7 +259,7 @@ def measure(settings: Settings, folder: Path) -> dict[str, Any]:
         "rankings": rankings,
         "scores": compare_scores(scored),
         "threshold": STATED,
-        "at_threshold": at_threshold(scored),
+        "at_threshold": [*at_threshold(scored), foreign],
         "mistakes": mistakes(scored),
     }
 
