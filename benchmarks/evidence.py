@@ -77,7 +77,7 @@ class Pair:
 
 def read_pairs(library: Library, retriever: Retriever, encoder: str) -> tuple[list[Pair], list[str]]:
     """(pairs, ids of the questions that were left out because tables or a refusal answer them)."""
-    names, guesser = NameIndex(library, retriever.knows), load_guesser(encoder, retriever.vector)
+    names, guesser = NameIndex(library, retriever.knows), load_guesser(encoder, retriever.vectors)
     pairs: list[Pair] = []
     left_out = []
     for questions, folder in SETS.items():

@@ -63,6 +63,12 @@ def test_a_vector_hardly_depends_on_its_batch_or_on_the_way_it_takes(encoder):
 
 
 @pytest.mark.integration
+def test_texts_that_are_encoded_together_have_the_vectors_they_have_alone(encoder):
+    bert = Bert.load(encoder.folder)
+    assert np.abs(bert.encode_together(TEXTS) - np.stack([bert.encode(text) for text in TEXTS])).max() < 2e-6
+
+
+@pytest.mark.integration
 def test_the_short_way_computes_what_sentence_transformers_computes(encoder, seeds):
     from sentence_transformers import SentenceTransformer
 

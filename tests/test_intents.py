@@ -14,7 +14,7 @@ from sidebyside.settings import DEFAULT_ENCODER, Settings
 @pytest.fixture(scope="module")
 def guess():
     encoder = load_encoder(Settings.load())
-    guesser = load_guesser(DEFAULT_ENCODER, lambda text: encoder.encode([text])[0])
+    guesser = load_guesser(DEFAULT_ENCODER, encoder.encode_questions)
     assert guesser is not None
     return guesser
 
@@ -43,8 +43,8 @@ def test_a_guess_is_a_probability(guess):
 
 
 def test_another_encoder_has_no_classifier(tmp_path):
-    assert load_guesser(str(tmp_path / "own-encoder"), lambda _: np.zeros(384, np.float32)) is None
-    assert load_guesser("no-such-encoder", lambda _: np.zeros(384, np.float32)) is None
+    assert load_guesser(str(tmp_path / "own-encoder"), lambda _: np.zeros((1, 384), np.float32)) is None
+    assert load_guesser("no-such-encoder", lambda _: np.zeros((1, 384), np.float32)) is None
 
 
 def test_features_hold_the_vector_and_whether_none_one_or_several_are_named():

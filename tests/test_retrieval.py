@@ -7,6 +7,7 @@ import pytest
 
 import invented
 from invented import ContentEncoder, MemoryIndex, artifact_id
+from sidebyside import retrieval
 from sidebyside.lexical import LexicalTable
 from sidebyside.records import Hit, Library
 from sidebyside.retrieval import Retriever
@@ -204,6 +205,20 @@ def test_the_background_is_what_all_others_have_in_common_with_a_query():
 def test_a_small_library_has_the_usual_background():
     retriever = invented.retriever()
     assert retriever.background(KESTREL, ("speech",)) == retriever.background(OSPREY, ("maps",))
+
+
+def test_texts_are_encoded_once_and_forgotten_when_others_are_wanted_more(monkeypatch):
+    monkeypatch.setattr(retrieval, "_MOST_KEPT", 2)
+    encoder = ContentEncoder()
+    retriever = Retriever(MemoryIndex(invented.library(), ContentEncoder()), encoder)
+    both = retriever.vectors(["speech", "maps", "speech"])
+    assert encoder.calls == ["speech", "maps"]
+    assert np.array_equal(both[0], both[2])
+    retriever.vectors(["speech"])
+    retriever.vectors(["images"])
+    assert encoder.calls == ["speech", "maps", "images"]
+    assert np.array_equal(retriever.vectors(["speech", "maps"]), both[:2])
+    assert encoder.calls == ["speech", "maps", "images", "maps"]
 
 
 def test_an_empty_library_finds_nothing():

@@ -165,8 +165,7 @@ class Assistant:
             self._generator.warm()
             self._generator.prepare(opening_messages())
         with self._leases.lease() as loaded:
-            for wording in page_wordings():
-                loaded.retriever.vector(wording)
+            loaded.retriever.vectors(page_wordings())
             loaded.index.warm()
 
     def answer(self, question: str, history: History = (), *, write: bool = True) -> Answer:
@@ -271,7 +270,7 @@ class Assistant:
     def _load(self) -> _Loaded:
         index = open_index(self._path, fingerprint=self._encoder.fingerprint, server=self._server)
         retriever = Retriever(index, self._encoder)
-        guesser = load_guesser(self._settings.encoder, retriever.vector)
+        guesser = load_guesser(self._settings.encoder, retriever.vectors)
         return _Loaded(index, retriever, NameIndex(index.library, retriever.knows), guesser)
 
 

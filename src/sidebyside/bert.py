@@ -8,8 +8,9 @@ the reference: tests compare the two on the real weights.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,8 @@ _FAMILIES = {
         distances=True,
     ),
 }
+# The rows of one text among those of all, and what distances add to its scores.
+_Text = tuple[slice, np.ndarray | np.float32]
 # What else a configuration must say for the formulas below to be the model's.
 _MODULES = ["Transformer", "Pooling", "Normalize"]
 # Distances of this many tokens and more are one.
@@ -115,13 +118,24 @@ class Bert:
 
     def encode(self, text: str) -> np.ndarray:
         """float32 (dimension,), L2-normalised."""
-        tokens = np.array(self.tokenizer.encode(text).ids)
-        hidden = self._embed(tokens)
-        bias = self._distance_bias(len(tokens)) if self.family.distances else np.float32(0)
+        row: np.ndarray = self.encode_together([text])[0]
+        return row
+
+    def encode_together(self, texts: Sequence[str]) -> np.ndarray:
+        """float32 (len(texts), dimension), rows L2-normalised.
+
+        The tokens of all texts go through the layers side by side, and every token looks at those of its own text. Two
+        questions take 15 ms like this and 25 ms one after the other: the weights are read once.
+        """
+        tokens = [np.array(self.tokenizer.encode(text).ids) for text in texts]
+        ends = np.cumsum([0, *map(len, tokens)]).tolist()
+        spans = [slice(start, end) for start, end in pairwise(ends)]
+        hidden = np.concatenate([self._embed(own) for own in tokens])
+        biases = [self._distance_bias(len(own)) if self.family.distances else np.float32(0) for own in tokens]
         for layer in range(self.layers):
-            hidden = self._layer(hidden, bias, f"encoder.layer.{layer}")
-        mean = hidden.mean(axis=0)
-        return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
+            hidden = self._layer(hidden, list(zip(spans, biases, strict=True)), f"encoder.layer.{layer}")
+        means = np.stack([hidden[span].mean(axis=0) for span in spans])
+        return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)
 
     def _embed(self, tokens: np.ndarray) -> np.ndarray:
         positions = np.arange(len(tokens))
@@ -134,23 +148,26 @@ class Bert:
             hidden = hidden + self.weights["embeddings.token_type_embeddings.weight"][0]
         return self._normalise(hidden, "embeddings.LayerNorm")
 
-    def _layer(self, hidden: np.ndarray, bias: np.ndarray | np.float32, name: str) -> np.ndarray:
-        attended = self._linear(self._attend(hidden, bias, name), f"{name}.{self.family.output}")
+    def _layer(self, hidden: np.ndarray, texts: Sequence[_Text], name: str) -> np.ndarray:
+        attended = self._linear(self._attend(hidden, texts, name), f"{name}.{self.family.output}")
         hidden = self._normalise(attended + hidden, f"{name}.{self.family.output_norm}")
         inner = _gelu(self._linear(hidden, f"{name}.intermediate.dense"))
         return self._normalise(self._linear(inner, f"{name}.output.dense") + hidden, f"{name}.output.LayerNorm")
 
-    def _attend(self, hidden: np.ndarray, bias: np.ndarray | np.float32, name: str) -> np.ndarray:
+    def _attend(self, hidden: np.ndarray, texts: Sequence[_Text], name: str) -> np.ndarray:
         tokens, width = hidden.shape
 
         def heads(part: str) -> np.ndarray:
             return self._linear(hidden, f"{name}.{part}").reshape(tokens, self.heads, -1).transpose(1, 0, 2)
 
         query, key, value = heads(self.family.query), heads(self.family.key), heads(self.family.value)
-        scores = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(width / self.heads)) + bias
-        weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        weights /= weights.sum(axis=-1, keepdims=True)
-        mixed: np.ndarray = (weights @ value).transpose(1, 0, 2).reshape(tokens, width)
+        scale = np.float32(np.sqrt(width / self.heads))
+        mixed = np.empty_like(hidden)
+        for span, bias in texts:
+            scores = query[:, span] @ key[:, span].transpose(0, 2, 1) / scale + bias
+            weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+            weights /= weights.sum(axis=-1, keepdims=True)
+            mixed[span] = (weights @ value[:, span]).transpose(1, 0, 2).reshape(-1, width)
         return mixed
 
     def _distance_bias(self, tokens: int) -> np.ndarray:

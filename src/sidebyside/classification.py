@@ -148,7 +148,8 @@ def classify(reading: Reading, library: Library, guesser: Guesser | None = None)
         return core
     if guesser is None:
         return question
-    return reread(question, guesser(question.generic, names_in(question)), bounds)
+    wanted_next = [question.aspect] if question.aspect else []
+    return reread(question, guesser(question.generic, names_in(question), wanted_next), bounds)
 
 
 def _core(reading: Reading, library: Library) -> Question | None:

@@ -119,9 +119,7 @@ class SentenceEncoder:
     def encode_questions(self, texts: Sequence[str]) -> np.ndarray:
         """See Encoder. Encoders that no changes were learnt for encode questions as any text."""
         questions = self._question_bert
-        if questions is None:
-            return self.encode(texts)
-        return np.stack([questions.encode(text) for text in texts]) if texts else self.encode(texts)
+        return self.encode(texts) if questions is None or not texts else questions.encode_together(texts)
 
     @cached_property
     def _bert(self) -> Bert | None:

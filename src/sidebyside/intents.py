@@ -7,7 +7,7 @@ each encoder of the catalogue, and keeps the weights in weights/.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -36,7 +36,8 @@ SUBJECTS = (*LABELS, "count", "overview", "alternatives", "best_for", "conflicts
 # How much being about no, one or several named artifacts weighs beside a vector of length 1.
 _NAMED_WEIGHT = 0.5
 
-Guesser = Callable[[str, int], "Guess"]
+# (a question with "it" for names, how many names it has, texts that will be looked up after it) -> Guess
+Guesser = Callable[[str, int, Sequence[str]], "Guess"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +54,18 @@ def features(vectors: NDArray[np.float32], named: NDArray[np.int64]) -> NDArray[
     return np.hstack([vectors, _NAMED_WEIGHT * counts]).astype(np.float32)
 
 
-def load_guesser(encoder: str, encode: Callable[[str], NDArray[np.float32]]) -> Guesser | None:
+def load_guesser(encoder: str, encode: Callable[[Sequence[str]], NDArray[np.float32]]) -> Guesser | None:
     """The classifier for an encoder of the catalogue; None where there is none, and patterns alone have to do.
 
-    `encode` turns one text into its L2-normalised vector.
+    `encode` turns texts into L2-normalised rows, and keeps them: what is encoded together with a question takes little
+    more time than the question alone.
     """
     weights = _read_weights(encoder)
     if weights is None:
         return None
 
-    def guess(text: str, named: int) -> Guess:
-        row = features(encode(text)[None, :], np.array([named]))[0]
+    def guess(text: str, named: int, beside: Sequence[str] = ()) -> Guess:
+        row = features(encode((text, *beside))[:1], np.array([named]))[0]
         scores = weights["weights"] @ row + weights["bias"]
         odds = np.exp(scores - scores.max())
         best = int(odds.argmax())

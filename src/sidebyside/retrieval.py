@@ -7,8 +7,10 @@ weights are compared in benchmarks/evidence.py.
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -29,6 +31,9 @@ _CANDIDATES = 80
 # Sentences that stand for the whole library when a question's background is measured, and what to assume without them.
 _SAMPLE = 20_000
 _USUAL_BACKGROUND = 0.38
+
+# Texts whose vectors are kept.
+_MOST_KEPT = 512
 
 Query = Sequence[str]
 
@@ -70,7 +75,8 @@ class Retriever:
     def __init__(self, index: Searchable, encoder: QueryEncoder) -> None:
         self._index = index
         self._encoder = encoder
-        self._encode_one = lru_cache(maxsize=512)(self._encode_text)
+        self._encoded: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._lock = threading.Lock()
         self._lexical = index.lexical
         self._bounds = np.append(index.first_rows, len(index.vectors))
 
@@ -88,9 +94,20 @@ class Retriever:
             grouped.setdefault(hit.passage.artifact, []).append(hit)
         return {artifact: hits[:each] for artifact, hits in list(grouped.items())[:artifacts]}
 
-    def vector(self, text: str) -> NDArray[np.float32]:
-        """The L2-normalised vector of one text; kept, as a question's wordings are encoded more than once."""
-        return self._encode_one(text)
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """L2-normalised rows of these texts; kept, as a question's wordings are looked up more than once."""
+        with self._lock:
+            rows = {text: self._encoded[text] for text in texts if text in self._encoded}
+        new = [text for text in dict.fromkeys(texts) if text not in rows]
+        if new:
+            rows |= zip(new, self._encoder.encode_questions(new), strict=True)
+        with self._lock:
+            for text in rows:
+                self._encoded[text] = rows[text]
+                self._encoded.move_to_end(text)
+            while len(self._encoded) > _MOST_KEPT:
+                self._encoded.popitem(last=False)
+        return np.stack([rows[text] for text in texts])
 
     def knows(self, word: str) -> bool:
         """Whether a word, in any inflection, stands in the library's texts."""
@@ -127,7 +144,7 @@ class Retriever:
         return {capability: _mean(np.concatenate(rows)) for capability, rows in vectors.items()}
 
     def _encode(self, query: Query) -> NDArray[np.float32]:
-        return _mean(np.stack([self._encode_one(text) for text in query]))
+        return _mean(self.vectors(query))
 
     @cached_property
     def _sample(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -138,10 +155,6 @@ class Retriever:
     def _positions_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The positions of the passages that hold these rows of `vectors`."""
         return np.searchsorted(self._index.first_rows, rows, side="right") - 1
-
-    def _encode_text(self, text: str) -> NDArray[np.float32]:
-        row: NDArray[np.float32] = self._encoder.encode_questions([text])[0]
-        return row
 
     def _rows(self, position: int) -> NDArray[np.float32]:
         first = int(self._index.first_rows[position])
