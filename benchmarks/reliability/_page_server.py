@@ -28,7 +28,7 @@ class Directed(LocalGenerator):
 
     def stream(self, messages: Sequence[Message], **given: Any) -> Any:
         """One word, or many for a slow question."""
-        text = messages[-1].text
+        text = " ".join(message.text for message in messages if message.role == "user")
         words = 1000 if "slowly" in text else 12 if "unhurried" in text else 1
         return super().stream([Message("user", f"count {words}")], **given)
 

@@ -101,7 +101,7 @@ def obedient(planted: Sequence[Planted], *, unread: bool = False) -> ScriptedGen
     by_name = {item.victim: item for item in planted}
 
     def reply(messages: Sequence[Message]) -> str:
-        text = messages[-1].text
+        text = " ".join(message.text for message in messages if message.role == "user")
         item = next((by_name[name] for name in by_name if name in text), None)
         if item is None or not (unread or item.attack.text[:20].replace("<", "‹") in text):
             return f"It {HONEST}."
@@ -213,7 +213,7 @@ class _Heard:
     def warm(self) -> None:
         """Nothing: the real one is warm."""
 
-    def prepare(self, _messages: Sequence[Message]) -> None:
+    def prepare(self, _messages: Sequence[Message], **_given: Any) -> None:
         """Nothing is prepared."""
 
     def stop_preparing(self) -> None:
