@@ -124,7 +124,7 @@ class LibraryIndex:
 
     def warm(self) -> None:
         """Do now what the first `search` would do: importing chromadb and opening a copy take about a second."""
-        self._nearest.open()
+        self._nearest.warm()
 
     def check_chroma(self) -> None:
         """Raise IndexDamagedError if the generation's Chroma folder is not as it was published."""
