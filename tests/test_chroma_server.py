@@ -190,7 +190,7 @@ def test_a_build_that_was_overtaken_publishes_nothing(settings, tmp_path, monkey
     assert build(tmp_path / "one", settings, extra).published, "the next build begins from what is live now"
 
 
-@pytest.mark.parametrize("failing", ["put_rows", "_verify_rows", "_upload", "_check_upload", "point"])
+@pytest.mark.parametrize("failing", ["put_all_rows", "_verify_rows", "_upload", "_check_upload", "point"])
 def test_a_build_that_fails_anywhere_leaves_the_old_generation_live(settings, tmp_path, monkeypatch, failing):
     build(tmp_path / "a", settings)
     live, name = server_of(settings).live(), current_generation(tmp_path / "a")
@@ -199,7 +199,7 @@ def test_a_build_that_fails_anywhere_leaves_the_old_generation_live(settings, tm
         raise LibraryIndexError("broken by the test")
 
     owner = {
-        "put_rows": "sidebyside.chroma_server.put_rows",
+        "put_all_rows": "sidebyside.chroma_server.put_rows",
         "_verify_rows": "sidebyside.index._verify_rows",
         "_upload": "sidebyside.chroma_files._upload",
         "_check_upload": "sidebyside.chroma_files._check_upload",
