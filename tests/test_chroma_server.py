@@ -199,7 +199,7 @@ def test_a_build_that_fails_anywhere_leaves_the_old_generation_live(settings, tm
         raise LibraryIndexError("broken by the test")
 
     owner = {
-        "put_all_rows": "sidebyside.chroma_server.put_rows",
+        "put_all_rows": "sidebyside.chroma_server.put_all_rows",
         "_verify_rows": "sidebyside.index._verify_rows",
         "_upload": "sidebyside.chroma_files._upload",
         "_check_upload": "sidebyside.chroma_files._check_upload",
