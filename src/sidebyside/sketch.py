@@ -16,6 +16,8 @@ DIMENSIONS = 128
 # Sentences that the components are taken from, and passages that are read in one go.
 _SAMPLE = 20_000
 _CHUNK = 20_000
+# Passages that are compared in all numbers, at least; otherwise twice as many as are wanted.
+_FEWEST = 200
 
 
 class Sketch:
@@ -35,12 +37,17 @@ class Sketch:
 
         `also` are positions that are compared in all numbers too, wherever they stand in fewer ones.
         """
-        count = min(len(self._rows), max(300, 4 * k))
+        count = min(len(self._rows), max(_FEWEST, 2 * k))
         rough = self._rows @ (vector @ self._basis)
-        candidates = np.union1d(np.argpartition(-rough, count - 1)[:count], also)
-        scores = np.array([float(self._means(place, place + 1)[0] @ vector) for place in candidates])
+        candidates = np.union1d(np.argpartition(rough, -count)[-count:], also)
+        scores = np.array([self._cosine(place, vector) for place in candidates.tolist()])
         best = np.lexsort((candidates, -scores))[:k]
         return [(int(candidates[place]), float(scores[place])) for place in best]
+
+    def _cosine(self, place: int, vector: np.ndarray) -> float:
+        """Of a passage's mean row and a unit vector."""
+        total = self._vectors.rows(int(self._bounds[place]), int(self._bounds[place + 1])).sum(axis=0)
+        return float(total @ vector) / max(float(np.sqrt(total @ total)), 1e-12)
 
     def _means(self, start: int, stop: int) -> np.ndarray:
         """The mean rows of the passages from `start` to before `stop`."""
