@@ -17,7 +17,7 @@ RANKS = "who places better out of Kestrel 7B and Marten Studio"
 def read(text: str, subject: str, probability: float) -> Question:
     """A question as read with a classifier that always guesses the same."""
     guess = Guess(subject, probability)
-    return understand(text, (), invented.names(), invented.library(), lambda _text, _named: guess)
+    return understand(text, (), invented.names(), invented.library(), lambda _text, _named, _beside: guess)
 
 
 @pytest.mark.parametrize(
