@@ -37,6 +37,7 @@ def strangers(text: str) -> list[str]:
         ("how does falconerix compare to grepstonal for charts", ["falconerix", "grepstonal"]),
         ("how does Kestrel 7B stack up against falconerix", ["falconerix"]),
         ("does falconerix beat Kestrel 7B", ["falconerix"]),
+        ("is runway gen-3 cheaper than Kestrel 7B", ["runway gen-3"]),
     ],
 )
 def test_a_strange_name_where_names_stand_is_noticed(text, names):
@@ -53,6 +54,7 @@ def test_a_strange_name_where_names_stand_is_noticed(text, names):
         "which works with RunPod?",
         "who uses PyTorch?",
         "is one better than the other?",
+        "is the free plan better than Kestrel 7B?",
         "",
     ],
 )

@@ -11,8 +11,8 @@ from sidebyside.words import fold_in_place
 
 # How people ask for a row of the table. Page vocabulary comes first, everyday words after it.
 _LABEL_WORDS: dict[str, str] = {
-    "UnfragileRank": r"unfragile ?rank\w*|overall (?:rank|score|rating)\w*|rank\w*|outrank\w*|ratings?|rated|"
-    r"scor(?:es?|ed|ing)",
+    "UnfragileRank": r"unfragile(?: ?rank\w*| ?scor\w+)?|overall (?:rank|score|rating)\w*|rank\w*|outrank\w*|"
+    r"ratings?|rated|scor(?:es?|ed|ing)",
     "Adoption": r"adoption(?: scores?)?|adopted|popularity|popular",
     "Quality": r"quality(?: scores?)?",
     "Ecosystem": r"ecosystem(?: scores?)?",

@@ -79,8 +79,8 @@ def find_strangers(text: str, mentions: Sequence[Mention], misses: Sequence[Ment
     found = [run for run in runs if _in_name_place(text, run, mentions, runs)]
     found = _with_listed(text, found, runs, mentions)
     found.extend(_version_of(text, miss) for miss in misses)
-    if not mentions and not found:
-        found.extend(_compared_words(text))
+    if not found:
+        found.extend(_compared_words(text) if not mentions else _compared_subject(text, mentions))
     found = [run for run in found if not any(_part_of(text, run, other) for other in found)]
     return sorted(_apart(found), key=lambda stranger: stranger.start)
 
@@ -193,6 +193,21 @@ def _compared_words(text: str) -> list[Stranger]:
         return []
     sides = [Stranger(found[g].strip(), found.start(g), found.end(g)) for g in ("x", "y")]
     return [] if any(word.folded in _GENERIC for side in sides for word in tokens(side.text)) else sides
+
+
+def _compared_subject(text: str, mentions: Sequence[Mention]) -> list[Stranger]:
+    """What is compared with a name of the library, if written like a name: "is runway gen-3 cheaper than X"."""
+    found = _COMPARES_TWO.match(text)
+    if not found or not any(m.start < found.end("y") and found.start("y") < m.end for m in mentions):
+        return []
+    words = tokens(found["x"])
+    known = any(m.start < found.end("x") and found.start("x") < m.end for m in mentions)
+    named = any(
+        is_named(word, sentence_start=False) or not is_common(word.folded) or word.folded.isdigit() for word in words
+    )
+    if known or not named or any(word.folded in _GENERIC for word in words):
+        return []
+    return [Stranger(found["x"].strip(), found.start("x"), found.end("x"))]
 
 
 def _apart(found: Sequence[Stranger]) -> list[Stranger]:
