@@ -265,6 +265,20 @@ def test_lists_hold_what_meets_every_condition_with_the_rows_that_show_it(filter
         assert {quote.split(":")[0] for owner, quote in rows if owner == one} == labels
 
 
+def test_artifacts_without_a_row_can_be_asked_for():
+    library = Library((ranked("Heron", 40), artifact("Egret")))
+    finding, _ = whole(library_question(filters=(Filter("UnfragileRank", "absent", ""),)), library)
+    assert (finding.artifacts, finding.status) == (("egret",), "answered")
+    listed, _ = whole(library_question(label="UnfragileRank"), library)
+    assert re.search(r"Heron.*do not state it for \*\*Egret\*\*", listed.text, re.DOTALL)
+
+
+def test_several_types_are_counted_each():
+    types = (Filter("Type", "=", "Model"), Filter("Type", "=", "Product"), Filter("Type", "=", "Repository"))
+    finding, _ = whole(library_question(counts=True, filters=types))
+    assert re.match(r"5 of 5\b.*\(2 Model, 2 Product, 1 Repository\)", finding.text)
+
+
 def test_a_count_names_what_it_counts():
     finding, rows = whole(library_question(counts=True))
     assert re.search(r"\b5\b", finding.text)

@@ -57,6 +57,13 @@ def test_the_higher_rank_wins_and_a_table_shows_all_rows(assistant):
     assert ("Pricing", "Free", "Paid") in answer.table.rows
 
 
+def test_compared_prices_come_with_the_figures_of_the_texts(assistant):
+    answer = assistant.answer("Which is cheaper, Kestrel 7B or Marten Studio?")
+    assert "The Team plan is $12/mo for every seat." in quotes_of(answer, MARTEN)
+    assert "Pricing: Free" in quotes_of(answer, KESTREL)
+    assert_cited(answer)
+
+
 def test_a_count_is_the_number_of_artifacts(assistant):
     answer = assistant.answer("How many artifacts do you have?")
     assert re.search(r"\b5\b", answer.text)

@@ -149,3 +149,19 @@ def test_an_answer_about_nothing_keeps_the_group():
     asked = Question("?", "library")
     state = advance(State(None, (KESTREL,), (KESTREL,)), asked, ())
     assert (state.question, state.group) == (asked, (KESTREL,))
+
+
+def test_a_short_follow_up_is_about_the_one_that_was_asked_about_last():
+    history = (RANKED, ("what does Marten Studio cost?", "The pricing of **Marten Studio** is Paid [1]."))
+    assert read("minimum seats?", *history).artifacts == (MARTEN,)
+    assert read("and the other one?", *history).artifacts == (KESTREL,)
+
+
+def test_the_one_before_is_the_one_talked_about_earlier():
+    history = (
+        ("is Kestrel 7B free?", "Yes. The pricing of **Kestrel 7B** is Free [1]."),
+        ("and Osprey Index?", "Yes. The pricing of **Osprey Index** is Free [1]."),
+    )
+    question = read("which ranks better, Osprey Index or the one before?", *history)
+    assert (question.kind, question.label, set(question.artifacts)) == ("rank", "UnfragileRank", {KESTREL, OSPREY})
+    assert read("is the previous one a model?", *history).artifacts == (KESTREL,)

@@ -30,6 +30,7 @@ KNOWN = ("Type", "UnfragileRank", "Adoption", "Quality", "Match Graph", "Pricing
         ("how many capabilities", ["Capabilities"]),
         ("match graph", ["Match Graph"]),
         ("how often was it matched", ["Times Matched"]),
+        ("what has been matched the most often", ["Times Matched"]),
         ("what kind of thing", ["Type"]),
         ("quality score", ["Quality"]),
         ("rank and price", ["UnfragileRank", "Pricing"]),

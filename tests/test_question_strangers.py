@@ -38,6 +38,7 @@ def strangers(text: str) -> list[str]:
         ("how does Kestrel 7B stack up against falconerix", ["falconerix"]),
         ("does falconerix beat Kestrel 7B", ["falconerix"]),
         ("is runway gen-3 cheaper than Kestrel 7B", ["runway gen-3"]),
+        ("My sister loves Grepstone Pro. What would it cost me?", ["Grepstone Pro"]),
     ],
 )
 def test_a_strange_name_where_names_stand_is_noticed(text, names):
@@ -54,6 +55,8 @@ def test_a_strange_name_where_names_stand_is_noticed(text, names):
         "which works with RunPod?",
         "who uses PyTorch?",
         "is one better than the other?",
+        "I have an old ThinkPad. What would run on it?",
+        "something cheaper than Kestrel 7B",
         "is the free plan better than Kestrel 7B?",
         "",
     ],

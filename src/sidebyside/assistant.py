@@ -282,7 +282,7 @@ _Lane = Callable[[Draft, list[Artifact], Question, _Loaded], None]
 _LANES: dict[str, _Lane] = {
     "unknown": lambda draft, _, asked, loaded: missing.answer_unknown(draft, asked, loaded.names, loaded.retriever),
     "fact": lambda draft, found, asked, loaded: tables.answer_fact(draft, found, asked, loaded.retriever),
-    "rank": lambda draft, found, asked, loaded: tables.answer_rank(draft, found, asked, loaded.names),
+    "rank": lambda draft, found, asked, loaded: tables.answer_rank(draft, found, asked, loaded.retriever, loaded.names),
     "library": lambda draft, _, asked, __: tables.answer_library(draft, asked),
     "find": lambda draft, _, asked, loaded: aspects.answer_find(draft, asked, loaded.retriever),
     "support": lambda draft, found, asked, loaded: aspects.answer_support(draft, found, asked, loaded.retriever),

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from sidebyside import labels as table
-from sidebyside.intents import Guesser
+from sidebyside.intents import LABELS, Guesser
 from sidebyside.records import Filter, Library, Question
 from sidebyside.rereading import names_in, reread
 from sidebyside.words import ASKING_WORDS, STOP_WORDS, content_words, fold_in_place, tokens
 
 _ALTERNATIVES = re.compile(
-    r"\b(?:alternatives?|substitutes?|replacements?|competitors?|rivals?|similar (?:to|artifacts?|tools?|ones?)|"
+    r"\b(?:alternatives?|(?:close|closest|nearest|akin) to(?=\W*$)|"
+    r"substitutes?|replacements?|competitors?|rivals?|similar (?:to|artifacts?|tools?|ones?)|"
     r"instead of|"
     r"in place of|(?:something|anything|others?|else|one|tools?|ones)(?: \w+){0,2}? like|comparable to|replaces?|"
     r"besides|other than|"
@@ -86,8 +87,12 @@ _HOW = re.compile(
 )
 # Kinds that one sentence of several may settle, unless it leans on another by a pronoun.
 _TABLED = frozenset({"fact", "rank", "library", "conflicts", "verdict", "alternatives", "best_for"})
-_LEANS_BACK = re.compile(r"\b(?:it|its|that|this|these|those|they|them|their|so|such|there)\b", re.IGNORECASE)
+_SHORTEST_SENTENCE = 4
+_LEANS_BACK = re.compile(
+    r"\b(?:it|its|that(?! (?:is|are|has|have|can)\b)|this|these|those|they|them|their|so|such|there)\b", re.IGNORECASE
+)
 _SENTENCE_END = re.compile(r"[.?!]+(?:\s+|$)|\n+")
+_CLAUSE_END = re.compile(r"[.?!:]+(?:\s+|$)|\n+")
 _LISTED = re.compile(r"\s*(?:,|and|or|&|plus)\s*(?:or |and )?(?:the )?")
 # Names are blanked; what joined two of them, and what led up to them, says nothing without them: "of     vs    ".
 _JOINED_NAMES = re.compile(
@@ -101,8 +106,8 @@ _STRANDED = re.compile(
 _SOUGHT_WORDS = GENERIC_NOUNS | frozenset(
     """now then also well again and so ok but please among only just can could you tell show give me us list name find
     which what how many is are there do does did any all every each the a an of or i need want looking for
-    recommend suggest top best highest lowest cheapest worst most least first ranked ranking rated rank free
-    freemium paid not non other another good those these them got have has had know number count total sort
+    recommend suggest top best highest lowest cheapest worst most least more fewer hold holds first ranked ranking
+    rated rank free freemium paid not non other another good those these them got have has had know number count total sort
     sorted order really actually popular expensive available type types kind kinds with in here sum one two
     three four five six seven eight nine ten compare different""".split()
 )
@@ -144,7 +149,7 @@ def classify(reading: Reading, library: Library, guesser: Guesser | None = None)
     question, bounds = _by_pattern(reading, library)
     if question.kind not in _LOOKED_UP:
         return question
-    if (core := _core(reading, library)) is not None:
+    if (core := _core(reading, library, guesser)) is not None:
         return core
     if guesser is None:
         return question
@@ -152,22 +157,30 @@ def classify(reading: Reading, library: Library, guesser: Guesser | None = None)
     return reread(question, guesser(question.generic, names_in(question), wanted_next), bounds)
 
 
-def _core(reading: Reading, library: Library) -> Question | None:
+def _core(reading: Reading, library: Library, guesser: Guesser | None) -> Question | None:
     """What one sentence of several asks by itself, where that follows a pattern: "worst rank? just curious"."""
-    ends = [0, *(match.end() for match in _SENTENCE_END.finditer(reading.masked)), len(reading.text)]
+    between = _SENTENCE_END if reading.spans else _CLAUSE_END
+    ends = [0, *(match.end() for match in between.finditer(reading.masked)), len(reading.text)]
     sentences = [(start, end) for start, end in pairwise(ends) if reading.text[start:end].strip()]
     for start, end in sentences if len(sentences) > 1 else ():
         if not all(start <= begin and stop <= end for begin, stop in reading.spans):
             continue
-        rest = reading.masked[:start] + reading.masked[end:]
-        # Without a name, what else is said may be what is looked for: "I need captions. Which are free?"
-        if not reading.spans and len(list(_topic(rest))) > 1:
-            continue
         text = " " * start + reading.text[start:end] + " " * (len(reading.text) - end)
         question, _ = _by_pattern(replace(reading, text=text), library)
-        if question.kind in _TABLED and not _LEANS_BACK.search(replace(reading, text=text).masked):
+        if question.kind not in _TABLED or _LEANS_BACK.search(replace(reading, text=text).masked):
+            continue
+        # Without a name, what else is said may be what is looked for: "I need captions. Which are free?"
+        rest = reading.masked[:start] + reading.masked[end:]
+        whole = len(tokens(text)) >= _SHORTEST_SENTENCE
+        if reading.spans or len(list(_topic(rest))) < 2 or (whole and _only_repeats(rest.strip(), question, guesser)):
             return replace(question, text=reading.text)
     return None
+
+
+def _only_repeats(said: str, question: Question, guesser: Guesser | None) -> bool:
+    """Whether something said beside a question is about a row that it asks about too: "I have no budget"."""
+    labels = {question.label, *(condition.label for condition in question.filters)}
+    return guesser is not None and LABELS.get(guesser(said, 0, ()).subject, "") in labels - {""}
 
 
 def _by_pattern(reading: Reading, library: Library) -> tuple[Question, tuple[Filter, ...]]:
@@ -194,10 +207,11 @@ def _by_pattern(reading: Reading, library: Library) -> tuple[Question, tuple[Fil
     bounds = (*(Filter("Type", "=", use.label) for use in narrow), *prices, *conditions)
     covered = [*((use.start, use.end) for use in uses), *condition_spans]
     if reading.artifacts:
-        covered += [(use.start, use.end) for use in types if label == "Type"]
+        # "Thimble, the command line one": a type beside a name says which one is meant, not what is asked of it.
+        covered += [(use.start, use.end) for use in types if label]
         proposed = [price.value for price in prices] or [use.label for use in types]
         value = proposed[0] if len(proposed) == 1 else ""
-        own = tuple(condition for condition in conditions if condition.label == label)
+        own = tuple(condition for condition in conditions if condition.label == label and condition.op != "absent")
         others = any(re.search(r"\bother\s+$", folded[: use.start]) for use in narrow)
         base = replace(base, value=value, filters=bounds if others or _ALTERNATIVES.search(folded) else own)
         if others and names_in(base) == 1:
@@ -208,7 +222,8 @@ def _by_pattern(reading: Reading, library: Library) -> tuple[Question, tuple[Fil
     sought = _sought_types(folded, types)
     covered += [(use.start, use.end) for use, _ in sought]
     filters = (*(Filter("Type", op, use.label) for use, op in sought), *prices, *conditions)
-    base = replace(base, filters=tuple(dict.fromkeys(filters)))
+    more_of = len(sought) > 1 and bool(re.search(r"\b(?:more|most|fewer|fewest)\b.*\bor\b", folded))
+    base = replace(base, filters=tuple(dict.fromkeys(filters)), counts=base.counts or more_of)
     return _about_library(base, folded, _blank(masked, covered)), bounds
 
 

@@ -25,6 +25,9 @@ _ORDINAL = re.compile(
     r"\b(?:the )?(first|former|second|latter|third|last)(?: one| artifact| option| of (?:them|those|these|the two))?\b"
 )
 _OTHER = re.compile(r"\b(?:the )?other (?:one|artifact|option|side|model|tool)\b|\bthe other\b")
+_EARLIER = re.compile(
+    r"\bthe (?:one (?:from )?(?:before|earlier)|(?:previous|earlier) (?:one|artifact|tool|model|option))\b"
+)
 _ELLIPSIS = re.compile(
     r"^(?:(?:and|ok(?:ay)?|but|so|then|also|now|hm+|well)\b[\s,]*)*(?:what about|how about|what of|and\b|also\b|why\b|"
     r"same (?:for|question)|versus|vs\b|compared (?:to|with)|add\b|include\b|(?:and )?(?:for|in terms of|regarding)\b)",
@@ -123,7 +126,9 @@ def follow_up(question: Question, reading: Reading, state: State, reader: Reader
         return _inherit_filters(question, state)
     if not pointed and not _leans_on(question, folded, elliptical, state):
         return question
-    artifacts = pointed or (state.pair if _compares(folded) else state.group)
+    # "Minimum seats?" after a question about one of two is about that one.
+    asked_of_one = state.question is not None and len(state.question.artifacts) == 1
+    artifacts = pointed or (state.pair if _compares(folded) else state.focus if asked_of_one else state.group)
     if not artifacts:
         return _inherit_filters(question, state) if elliptical else question
     return _ask_about(question, reading, artifacts, state, reader)
@@ -171,6 +176,8 @@ def _pointed(folded: str, state: State) -> tuple[str, ...]:
         return ()
     if _OTHER.search(folded) and len(group) > 1:
         return tuple(artifact for artifact in group if artifact not in focus)
+    if _EARLIER.search(folded) and (before := [artifact for artifact in state.recent if artifact not in focus]):
+        return (before[-1],)
     place = _place(folded, len(group))
     if place is not None:
         return (group[place],) if place < len(group) else ()
@@ -225,10 +232,12 @@ def _with_names(
     previous = state.question
     assert previous is not None
     folded = fold_in_place(reading.masked)
-    bare = question.kind in {"describe", "overall", "unknown"} or set(question.topic) <= _JOIN_WORDS
-    adds = bool(_JOINS.search(folded)) and (elliptical or bool(pointed))
+    own = question.label or set(question.topic) - _JOIN_WORDS
+    bare = question.kind in {"describe", "overall", "unknown"} or not own
+    earlier = bool(pointed) and bool(_EARLIER.search(folded))
+    adds = earlier or (bool(_JOINS.search(folded)) and (elliptical or bool(pointed)))
     if adds or (pointed and bare):
-        kept = state.group if elliptical or not pointed else pointed
+        kept = pointed if pointed and (earlier or not elliptical) else state.group
         artifacts = tuple(dict.fromkeys((*kept, *question.artifacts)))
         if bare and not re.search(r"\bhow (?:does|do|would) it .*\bcompare\b", folded):
             return _reuse(previous, question, artifacts)

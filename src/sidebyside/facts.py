@@ -252,6 +252,10 @@ def _shown(artifact: Artifact, filters: Sequence[Filter]) -> list[Fact] | None:
     shown = []
     for label in dict.fromkeys(f.label for f in filters):
         group = [f for f in filters if f.label == label]
+        if any(f.op == "absent" for f in group):
+            if artifact.values(label):
+                return None
+            continue
         alternatives = label in {"Pricing", "Type"} and all(f.op == "=" for f in group)
         check = any if alternatives else all
         fitting = [fact for fact in distinct(artifact, label) if check(satisfies(fact.value, f) for f in group)]
@@ -328,9 +332,10 @@ def _all_values(library: Library, question: Question, cite: Cite) -> Finding:
     stated.sort(key=lambda a: (-(_span(a, label) or (0.0, 0.0))[1], a.label))
     lines = [f"- **{a.label}**: {_cited_values(a, distinct(a, label), cite)}" for a in stated[:_LONGEST_LIST]]
     more = [f"- and {len(stated) - _LONGEST_LIST} more"] if len(stated) > _LONGEST_LIST else []
-    return Finding(
-        f"{label} of {len(stated)} artifacts:\n\n" + "\n".join(lines + more), "answered", tuple(a.id for a in stated)
-    )
+    silent = [a for a in library.artifacts if not a.values(label)]
+    rest = f"\n\nThe pages do not state it for {_names(silent[:_LONGEST_LIST], 'or')}." if silent else ""
+    text = f"{label} of {len(stated)} artifacts:\n\n" + "\n".join(lines + more) + rest
+    return Finding(text, "answered", tuple(a.id for a in stated))
 
 
 def _listing(library: Library, rows: Sequence[tuple[Artifact, list[Fact]]], question: Question, cite: Cite) -> Finding:
@@ -345,8 +350,17 @@ def _listing(library: Library, rows: Sequence[tuple[Artifact, list[Fact]]], ques
     elif len(rows) == 1:
         head = f"1 of {total} artifacts {_said(question.filters)}"
     else:
-        head = f"{len(rows)} of {total} artifacts {_said(question.filters, plural=True)}"
+        head = f"{len(rows)} of {total} artifacts {_said(question.filters, plural=True)}{_by_type(rows, question)}"
     return Finding(f"{head}: {join_names(names)}.", "answered", ids)
+
+
+def _by_type(rows: Sequence[tuple[Artifact, list[Fact]]], question: Question) -> str:
+    """How many there are of each type that is asked for, where several are: " (4 Model, 3 MCP Server)"."""
+    types = [f.value for f in question.filters if f.label == "Type" and f.op == "="]
+    counted = {name: sum(any(satisfies(v.value, Filter("Type", "=", name)) for v in a.values("Type")) for a, _ in rows)
+               for name in types}  # fmt: skip
+    told = ", ".join(f"{count} {name}" for name, count in sorted(counted.items(), key=lambda item: -item[1]))
+    return f" ({told})" if len(types) > 1 else ""
 
 
 def _listed(artifact: Artifact, shown: Sequence[Fact], cite: Cite) -> str:
@@ -365,7 +379,9 @@ def _said(filters: Sequence[Filter], *, plural: bool = False) -> str:
     for label in dict.fromkeys(f.label for f in filters):
         group = [f for f in filters if f.label == label]
         values = join_names((f.value for f in group), "or")
-        if label == "Type":
+        if any(f.op == "absent" for f in group):
+            said.append(f"{have} no {label}")
+        elif label == "Type":
             article = "" if plural else ("an " if values[:1].lower() in "aeiou" else "a ")
             said.append(f"{be} {'of type ' if plural else article}{values}")
         elif label == "Pricing":

@@ -12,6 +12,7 @@ from sidebyside.words import fold_in_place
 # How people ask for a row of the table. Page vocabulary comes first, everyday words after it.
 _LABEL_WORDS: dict[str, str] = {
     "UnfragileRank": r"unfragile(?: ?rank\w*| ?scor\w+)?|overall (?:rank|score|rating)\w*|rank\w*|outrank\w*|"
+    r"un(?:rank|rat|scor)ed|"
     r"ratings?|rated|scor(?:es?|ed|ing)",
     "Adoption": r"adoption(?: scores?)?|adopted|popularity|popular",
     "Quality": r"quality(?: scores?)?",
@@ -22,7 +23,7 @@ _LABEL_WORDS: dict[str, str] = {
     "Capabilities": r"(?:number|count|amount) of (?:decomposed )?(?:capabilities|features)|capabilit(?:y|ies) counts?|"
     r"(?:how many|more|most|fewer|fewest|less|least) (?:decomposed |listed |total )?(?:capabilities|features)|"
     r"capabilities|capability",
-    "Times Matched": r"times matched|matched (?:more|most|less|fewer|fewest|least)(?: times| often)?|"
+    "Times Matched": r"times matched|matched (?:the )?(?:more|most|less|fewer|fewest|least)(?: times| often)?|"
     r"(?:often|many times|times) (?:been |has it been |was it |it is )?matched|matched|"
     r"match(?:es)? counts?",
     "Type": r"(?:what|which) (?:types?|kinds?|sorts?|categor(?:y|ies)|class(?:es)?)|artifact types?|\btypes?\b|"
@@ -181,6 +182,11 @@ def find_prices(text: str) -> list[Filter]:
     return list(dict.fromkeys(plain or found))
 
 
+# "No rank", "without a price": the row is missing; "free" and "paid" are what a row may say.
+_LACKING = re.compile(r"\b(?:(?:no|missing|lacks?|lacking|without)(?: an?| any)?(?: known| stated| given)? )$")
+_VALUES = re.compile(r"free|freemium|paid|pay|gratis|for nothing|no charge|money|charges?|costs?|expensive|cheap\w*")
+
+
 def find_conditions(text: str, labels: Sequence[LabelUse]) -> tuple[list[Filter], list[tuple[int, int]]]:
     """Numeric conditions ("ranked above 40", "quality 1") with the label nearest to each, and the spans they take."""
     folded = fold_in_place(text)
@@ -200,6 +206,15 @@ def find_conditions(text: str, labels: Sequence[LabelUse]) -> tuple[list[Filter]
                 filters.append(Filter(use.label, op, _figure(m[1])))
                 spans.append(m.span())
     for use in labels:
+        lacking = _LACKING.search(folded[: use.start])
+        if folded.startswith(("unranked", "unrated", "unscored"), use.start):
+            filters.append(Filter(use.label, "absent", ""))
+            spans.append((use.start, use.end))
+            continue
+        if lacking and not _VALUES.fullmatch(folded[use.start : use.end]):
+            filters.append(Filter(use.label, "absent", ""))
+            spans.append((lacking.start(), use.end))
+            continue
         counted = re.search(rf"(?<!\w){_NUMBER}\s+$", folded[: use.start])
         bound = re.match(r"\s*(?:or (more|higher|above)|or (fewer|less)|and (?:up|more)|plus|\+)", folded[use.end :])
         if counted and bound and not any(start < use.start and counted.start() < end for start, end in spans):

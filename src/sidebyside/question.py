@@ -55,14 +55,23 @@ _PREAMBLE = re.compile(
     r"^(?:(?:hi|hello|hey|ok(?:ay)?|so|well|thanks|thank you|great|please|and|but|now|just)\b[\s,.!]*)*"
     r"(?:(?:any idea|i (?:was |am |'m )?wonder(?:ing)?|do you (?:happen to )?know|would you mind telling me|"
     r"i(?:'d| would) (?:like|love) to know|i want to know|tell me|can you tell me|could you (?:please )?tell me|"
-    r"can you say|any chance you know|quick question|question)\b[\s,:-]*(?:please\b[\s,]*)?(?:if|whether)?\b[\s,]*)+",
+    r"can you say|any chance you know|quick question|question|"
+    r"(?:i(?:'ve| have)? (?:just |once )?(?:read|heard|saw)|i was told|"
+    r"(?:some(?:one|body)|people) (?:told me|says?|said))(?: somewhere)? that)\b[\s,:-]*(?:please\b[\s,]*)?(?:if|whether)?\b[\s,]*)+",
+    re.IGNORECASE,
+)
+
+
+_TAG = re.compile(
+    r"[,.;:]?\s+(?:is (?:that|this|it) (?:really |actually )?(?:right|true|correct|so|what (?:the|your|those) pages? "
+    r"sa(?:y|ys))|(?:right|correct|true|isn't it|doesn't it))\s*\?*$",
     re.IGNORECASE,
 )
 
 
 def _without_preamble(text: str) -> str:
     """The question behind "I was wondering whether..."; a text that is nothing else stays as it is."""
-    rest = _PREAMBLE.sub("", text)
+    rest = _TAG.sub("?", _PREAMBLE.sub("", text))
     return rest if re.search(r"\w", rest) and not re.match(r"(?i)(?:more )?about\b", rest) else text
 
 

@@ -41,6 +41,11 @@ _SUBJECT = re.compile(
 # What something has, does or is may be any feature, so these verbs lead up to a name only in a question for a value.
 _OF = re.compile(r"\b(?:of|for|in|by|from|(?:what|which|how)\b.*\b(?:does|do|is|has|have))\s+(?:the\s+)?$")
 _POSSESSIVE = re.compile(r"^['’]s\b")
+# "A friend swears by Y. What would it cost?": what is asked about is what was named before.
+_NAMED_BEFORE = re.compile(
+    r"^[^.?!]*[.?!]\s+(?:and |so |but )?(?:(?:what|how|when|where|why)\b[^.?!]*?\s)?"
+    r"(?:is|does|do|can|could|will|would|has|should|did|was) it\b"
+)
 # A question that asks which artifact fits names a need, not an artifact: "which tool works with RunPod?".
 _SEARCHES = re.compile(
     r"^(?:and |so |ok |but )?(?:which|who|whose|list|show|find|name|recommend|suggest|any\b|is there|are there|"
@@ -135,6 +140,8 @@ def _in_name_place(text: str, run: Stranger, mentions: Sequence[Mention], runs: 
         before,
     ):
         return True
+    if not mentions and _NAMED_BEFORE.search(after) and _capital(run):
+        return True
     if mentions or _searches(text):
         return bool(mentions) and bool(re.search(r"\b(?:compared? (?:to|with|against)|versus|vs\.?)\s+$", before))
     if _SUBJECT.search(before) or _POSSESSIVE.match(text[run.end - 2 :].lower()) or not before.strip():
@@ -142,6 +149,11 @@ def _in_name_place(text: str, run: Stranger, mentions: Sequence[Mention], runs: 
     if any(_beside(text, run, other.start, other.end) for other in runs if other is not run):
         return True
     return bool(_OF.search(before)) and not re.search(r"\w", after.strip(" ?.!"))
+
+
+def _capital(run: Stranger) -> bool:
+    """Whether every word of a run has a capital or a digit."""
+    return all(word.text[0].isupper() or any(c.isdigit() for c in word.text) for word in tokens(run.text))
 
 
 def _with_listed(
@@ -203,7 +215,9 @@ def _compared_subject(text: str, mentions: Sequence[Mention]) -> list[Stranger]:
     words = tokens(found["x"])
     known = any(m.start < found.end("x") and found.start("x") < m.end for m in mentions)
     named = any(
-        is_named(word, sentence_start=False) or not is_common(word.folded) or word.folded.isdigit() for word in words
+        is_named(word, sentence_start=False) or not is_common(word.folded) or word.folded.isdigit()
+        for word in words
+        if word.folded not in STOP_WORDS
     )
     if known or not named or any(word.folded in _GENERIC for word in words):
         return []

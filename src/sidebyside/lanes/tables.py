@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from sidebyside import facts
-from sidebyside.evidence import disagreement, find_measures, select_evidence
+from sidebyside.evidence import as_evidence, disagreement, find_measures, select_evidence
 from sidebyside.lanes.draft import Draft
 from sidebyside.lanes.missing import add_unknown
 from sidebyside.lanes.verdicts import contradictions
 from sidebyside.names import NameIndex
 from sidebyside.records import Artifact, Question
 from sidebyside.retrieval import Retriever
+
+_PRICE_WORDING = "price, cost per month, subscription tiers, billing"
+_FREE_WORDING = "what the free plan gives without paying: so many a month free of charge"
+_ASKS_FREE = re.compile(
+    r"\b(?:free|for nothing|gratis|without (?:spending|paying|a subscription)|(?:not|never|don't) (?:pay|spend))",
+    re.IGNORECASE,
+)
+_GIVES_FREE = re.compile(r"\b(?:free|no charge|without (?:charge|payment|paying)|costs? nothing)\b", re.IGNORECASE)
 
 
 def answer_fact(draft: Draft, artifacts: list[Artifact], question: Question, retriever: Retriever) -> None:
@@ -27,13 +36,17 @@ def answer_fact(draft: Draft, artifacts: list[Artifact], question: Question, ret
             _add_prices(draft, artifact, question, retriever)
 
 
-def answer_rank(draft: Draft, artifacts: list[Artifact], question: Question, names: NameIndex) -> None:
+def answer_rank(
+    draft: Draft, artifacts: list[Artifact], question: Question, retriever: Retriever, names: NameIndex
+) -> None:
     """One label of several artifacts: who is ahead, by which values."""
     finding = facts.compare_fact(artifacts, question, draft.cite)
     draft.blocks.append(finding.text)
     draft.status = finding.status
     draft.name(artifacts)
     draft.table = facts.comparison_table(artifacts)
+    if question.label == "Pricing":
+        _add_all_prices(draft, artifacts, question, retriever)
     draft.notes.extend(facts.conflict_notes(artifacts, [question.label]))
     draft.notes.extend(contradictions(draft.library, artifacts))
     add_unknown(draft, question, names)
@@ -54,16 +67,34 @@ def _add_prices(draft: Draft, artifact: Artifact, question: Question, retriever:
     """Prices in figures from the texts, beside the price class of the table."""
     if question.polar and draft.status != "not_found":
         return
-    query = ("price, cost per month, subscription tiers, billing",)
-    hits = retriever.inside(artifact.id, query, k=24)
-    side = select_evidence(
-        artifact, hits, question, background=retriever.background(artifact.id, query), rarity={}, limit=2
-    )
-    # The question may be a follow-up that does not say "price" itself.
-    priced = replace(question, text="price")
-    measured = {measure.evidence: None for measure in find_measures(side, priced)}
-    differing = disagreement(side)
-    told = " ".join(draft.quote(evidence) for evidence in list(measured)[: 2 if differing else 1])
+    told = _priced(draft, artifact, question, retriever)
     if told:
         draft.blocks.append(f"In figures: {told}")
-        draft.notes.extend([differing] if differing else [])
+
+
+def _add_all_prices(draft: Draft, artifacts: list[Artifact], question: Question, retriever: Retriever) -> None:
+    """The same for several artifacts, one line each: two that are "Freemium" seldom give the same for nothing."""
+    lines = [(artifact, _priced(draft, artifact, question, retriever)) for artifact in artifacts]
+    told = [f"- **{artifact.label}**: {line}" for artifact, line in lines if line]
+    if told:
+        draft.blocks.append("In figures:\n\n" + "\n".join(told))
+
+
+def _priced(draft: Draft, artifact: Artifact, question: Question, retriever: Retriever) -> str:
+    """The sentence about an artifact's prices that has a figure and comes nearest to the question; "" if none has."""
+    free = _ASKS_FREE.search(question.text)
+    query = (_FREE_WORDING,) if free else (_PRICE_WORDING,)
+    # The question may be a follow-up that does not say "price" itself.
+    priced = replace(question, text="price")
+    background = retriever.background(artifact.id, query)
+    hits = retriever.inside(artifact.id, query, k=24)
+    if free:
+        # As retrieval ranks them: the best sentence that says so.
+        given = (as_evidence(hit) for hit in hits[:5] if _GIVES_FREE.search(hit.sentence.text))
+        if (best := next(given, None)) is not None:
+            return draft.quote(best)
+    side = select_evidence(artifact, hits, priced, background=background, rarity={}, limit=2)
+    measured = {measure.evidence: None for measure in find_measures(side, priced)}
+    differing = disagreement(side)
+    draft.notes.extend([differing] if measured and differing else [])
+    return " ".join(draft.quote(evidence) for evidence in list(measured)[: 2 if differing else 1])
