@@ -107,7 +107,7 @@ class QueryEncoder(nn.Module):
 def read_pairs() -> list[Pair]:
     """All lines of pairs.jsonl."""
     lines = (HERE / "pairs.jsonl").read_text("utf-8").splitlines()
-    return [Pair(p["topic"], p["statement"], tuple(p["asks"]), tuple(p["near"])) for p in map(json.loads, lines)]
+    return [Pair(p["topic"], p["statement"], tuple(p["asks"]), tuple(p.get("near", ()))) for p in map(json.loads, lines)]
 
 
 def fit(pairs: list[Pair], statements: torch.Tensor, encoder: str, epochs: int, seed: int = 7) -> QueryEncoder:

@@ -107,8 +107,8 @@ _SOUGHT_WORDS = GENERIC_NOUNS | frozenset(
     """now then also well again and so ok but please among only just can could you tell show give me us list name find
     which what how many is are there do does did any all every each the a an of or i need want looking for
     recommend suggest top best highest lowest cheapest worst most least more fewer hold holds first ranked ranking
-    rated rank free freemium paid not non other another good those these them got have has had know number count total sort
-    sorted order really actually popular expensive available type types kind kinds with in here sum one two
+    rated rank free freemium paid not non other another good those these them got have has had know number count total
+    sort sorted order really actually popular expensive available type types kind kinds with in here sum one two
     three four five six seven eight nine ten compare different""".split()
 )
 

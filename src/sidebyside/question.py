@@ -57,7 +57,8 @@ _PREAMBLE = re.compile(
     r"i(?:'d| would) (?:like|love) to know|i want to know|tell me|can you tell me|could you (?:please )?tell me|"
     r"can you say|any chance you know|quick question|question|"
     r"(?:i(?:'ve| have)? (?:just |once )?(?:read|heard|saw)|i was told|"
-    r"(?:some(?:one|body)|people) (?:told me|says?|said))(?: somewhere)? that)\b[\s,:-]*(?:please\b[\s,]*)?(?:if|whether)?\b[\s,]*)+",
+    r"(?:some(?:one|body)|people) (?:told me|says?|said))(?: somewhere)? that)\b[\s,:-]*"
+    r"(?:please\b[\s,]*)?(?:if|whether)?\b[\s,]*)+",
     re.IGNORECASE,
 )
 
