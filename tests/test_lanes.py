@@ -287,3 +287,18 @@ def test_every_answer_is_cited_in_order_and_verbatim(assistant, question):
     labels = {artifact.label for artifact in assistant.library.artifacts}
     assert {citation.artifact for citation in answer.citations} <= labels
     assert set(answer.artifacts) <= labels
+
+
+# --- names in what is looked for -------------------------------------------------------------------------------------
+
+
+def test_who_names_what_is_asked_for_comes_before_who_only_does_the_like(tmp_path):
+    values = ("Product", "40/100", "1", "1", "Paid")
+    page = invented.page_text(
+        ("Heron Desk", values, (("Connects to Salesforce and HubSpot.", "Links", "Less than Zapier"),)),
+        ("Egret Watch", values, (("Wakes whoever is on duty, and connects to Slack.", "Calls", "Less than Zapier"),)),
+    )
+    with invented.open_assistant(invented.write_index(tmp_path, {"heron-vs-egret.txt": page})) as opened:
+        for question in ("what connects to Slack?", "does anything connect to slack"):
+            assert opened.answer(question).artifacts == ("Egret Watch",)
+        assert set(opened.answer("which tool connects to other things").artifacts) == {"Egret Watch", "Heron Desk"}

@@ -14,7 +14,7 @@ from sidebyside.names import NameIndex
 from sidebyside.polarity import denied_stems, denies, negations
 from sidebyside.records import Artifact, Question
 from sidebyside.retrieval import Retriever
-from sidebyside.words import content_stems, join_names, stem
+from sidebyside.words import Token, content_stems, is_named, join_names, stem, tokens
 
 # Artifacts looked at, and shown, when the whole library is searched.
 _SEARCHED = 20
@@ -107,6 +107,7 @@ def answer_find(draft: Draft, question: Question, retriever: Retriever) -> None:
         if artifact_id in allowed:
             sides.append(gather(draft.library.get(artifact_id), question, retriever))
     sides.sort(key=lambda side: (-side.strength, side.artifact.label))
+    sides = _with_named(sides, question)
     stated = [side for side in sides if side.stated and _affirms(side, question)] or _likely(sides, question)
     if question.outside:
         stated = [side for side in stated if side.strength >= _PLAIN]
@@ -130,6 +131,23 @@ def answer_find(draft: Draft, question: Question, retriever: Retriever) -> None:
             f"{len(shown)} artifacts say so on their pages, the closest match first:\n\n- " + "\n- ".join(lines)
         )
     draft.consult(item for side in stated for item in side.evidence)
+
+
+def _with_named(sides: list[Side], question: Question) -> list[Side]:
+    """Where the question holds a name that pages write too ("connects to Slack"), those that have most of its names.
+
+    A name has no paraphrase: what connects to other things is no answer beside what says that one.
+    """
+    named = [
+        {token.folded for item in side.evidence for token in _names(item.quote)} & {*question.topic} for side in sides
+    ]
+    most = max(map(len, named), default=0)
+    return [side for side, own in zip(sides, named, strict=True) if len(own) == most]
+
+
+def _names(text: str) -> list[Token]:
+    """The words of a sentence that are written as names, its first one aside."""
+    return [token for token in tokens(text)[1:] if is_named(token, sentence_start=False)]
 
 
 def _likely(sides: Sequence[Side], question: Question) -> list[Side]:
