@@ -198,6 +198,7 @@ def test_a_follow_up_is_answered_from_the_conversation(quoting):
     assert [(c.artifact, c.quote) for c in answer.citations] == [
         ("Kestrel 7B", "Pricing: Free"),
         ("Marten Studio", "Pricing: Paid"),
+        ("Marten Studio", "The Team plan is $12/mo for every seat."),
     ]
     assert quoting.answer("is it free?", history).artifacts == ("Marten Studio",)
     other = [*history, ("is it free?", quoting.answer("is it free?", history).text)]

@@ -315,7 +315,7 @@ def _falls_short(draft: Draft, second: Question) -> bool:
     """Whether the pages do not answer a question as read; half an answer by a stray sentence is none to an overview."""
     if draft.status == "partial" and second.kind == "overall":
         return max((side.strength for side in draft.sides), default=0.0) < _PLAINLY
-    return draft.status == "not_found"
+    return draft.status == "not_found" or (bool(draft.sides) and not any(side.plain for side in draft.sides))
 
 
 def _answer_reading(question: Question, loaded: _Loaded) -> Draft:

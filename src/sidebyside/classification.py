@@ -191,6 +191,10 @@ def _by_pattern(reading: Reading, library: Library) -> tuple[Question, tuple[Fil
         masked = _COMPARING.sub(lambda found: " " * len(found[0]), masked)
     uses = table.find_labels(masked, known_labels(library))
     types = table.find_types(masked, library.types)
+    # "Is the X repo any good?": a type right behind a name belongs to it.
+    attached = [(use.start, use.end) for use in types if re.search(r"\w\s{3,}$|^\s{2,}$", folded[: use.start])]
+    masked = _blank(masked, attached)
+    types = [use for use in types if (use.start, use.end) not in attached]
     conditions, condition_spans = table.find_conditions(masked, uses)
     label = _asked_label(folded, uses, types, conditions, bool(reading.artifacts))
     direction, superlative = table.find_direction(_blank(masked, condition_spans))

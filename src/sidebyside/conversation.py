@@ -28,6 +28,11 @@ _OTHER = re.compile(r"\b(?:the )?other (?:one|artifact|option|side|model|tool)\b
 _EARLIER = re.compile(
     r"\bthe (?:one (?:from )?(?:before|earlier)|(?:previous|earlier) (?:one|artifact|tool|model|option))\b"
 )
+# "Does X do that too?"
+_THE_SAME = re.compile(
+    r"\b(?:do|does|did|can|could|will|would|has|have|supports?|offers?|manages?|handles?) (?:do |have |offer )?"
+    r"(?:that|this|it|so|the same|likewise)\b(?: too| as well| also| either| then)*\W*$"
+)
 _ELLIPSIS = re.compile(
     r"^(?:(?:and|ok(?:ay)?|but|so|then|also|now|hm+|well)\b[\s,]*)*(?:what about|how about|what of|and\b|also\b|why\b|"
     r"same (?:for|question)|versus|vs\b|compared (?:to|with)|add\b|include\b|(?:and )?(?:for|in terms of|regarding)\b)",
@@ -63,6 +68,8 @@ _RESET = re.compile(
     r"something else|another (?:question|topic)|changing (?:the )?(?:subject|topic))\b[\s.,:;!-]*",
     re.IGNORECASE,
 )
+# Kinds of question about an aspect: what it is may be what the next one builds upon.
+_LOOKED_UP = frozenset({"support", "compare", "find"})
 # Words that only add an artifact to what was asked before.
 _JOIN_WORDS = frozenset("add include also too well that same question comparison compare compared list".split())
 
@@ -234,6 +241,8 @@ def _with_names(
     folded = fold_in_place(reading.masked)
     own = question.label or set(question.topic) - _JOIN_WORDS
     bare = question.kind in {"describe", "overall", "unknown"} or not own
+    if question.artifacts and _THE_SAME.search(folded):
+        return _reuse(previous, question, question.artifacts)
     earlier = bool(pointed) and bool(_EARLIER.search(folded))
     adds = earlier or (bool(_JOINS.search(folded)) and (elliptical or bool(pointed)))
     if adds or (pointed and bare):
@@ -270,6 +279,8 @@ def _ask_about(
     reading = replace(reading, artifacts=artifacts, unknown=question.unknown, ambiguous=())
     asked = classify(reading, reader.library, reader.guesser)
     asked = replace(asked, topic=tuple(word for word in asked.topic if not _ORDINAL.fullmatch(word)))
+    if state.question is not None and state.question.kind in _LOOKED_UP:
+        asked = replace(asked, before=state.question.aspect)
     empty = asked.kind in {"describe", "overall"} and not _DESCRIBES.search(fold_in_place(reading.text))
     if empty and state.question is not None:
         return _reuse(state.question, replace(question, text=reading.text), artifacts)

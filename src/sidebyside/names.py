@@ -95,8 +95,8 @@ class NameIndex:
         taken = [False] * len(words)
         found = [
             *self._scan(text, words, taken, self._match_exact, "exact"),
-            *self._scan(text, words, taken, self._match_joined, "part"),
             *self._scan(text, words, taken, self._match_part, "part"),
+            *self._scan(text, words, taken, self._match_joined, "part"),
             *self._scan(text, words, taken, self._match_misspelt, "misspelt"),
         ]
         found.sort(key=lambda mention: mention.start)

@@ -24,11 +24,13 @@ _ALL = 400
 # A candidate is shown while the odds that it states what is asked are at least this share of the best one's.
 _NEAR_BEST_ODDS = 1 / 3
 # The best candidate of a whole library is shown from this strength on: it is the right one in most of the cases.
-_LIKELY = 0.30
+_LIKELY = 0.20
 # A question that sounds like nothing pages are about takes evidence as strong as this.
 _PLAIN = 0.60
 # Up to so many candidates, each shows its second-best quote too.
 _FEW = 3
+# In a question of so few words, a name among them decides.
+_FEW_WORDS = 3
 # "Does it need X?" is not answered with yes by a page that speaks of X.
 _ASKS_NEED = re.compile(r"\b(?:needs?|requires?|must|depends?|only|limited|costs?|have to|has to)\b", re.IGNORECASE)
 _WANTS_WINNER = re.compile(r"\b(?:which|who|what'?s|better|best|worse|winner|prefer|should i|or)\b", re.IGNORECASE)
@@ -59,20 +61,31 @@ def gather(artifact: Artifact, question: Question, retriever: Retriever, *, limi
     """
     queries = [wordings(question)]
     queries += [(*queries[0], facet.wording) for facet in find_facets(question.text)]
+    best = max((_look_up(artifact, question, query, retriever, limit) for query in queries), key=_strength)
+    if best.plain or not question.before:
+        return best
+    # "How do I tell it how much to change?" after a question about reworking a photo.
+    return max(
+        best, _look_up(artifact, question, (f"{question.before} {question.aspect}",), retriever, limit), key=_strength
+    )
+
+
+def _look_up(artifact: Artifact, question: Question, query: tuple[str, ...], retriever: Retriever, limit: int) -> Side:
+    hits = retriever.inside(artifact.id, query, k=_ALL)
+    background = retriever.background(artifact.id, query)
     rarity = retriever.rarity(question.topic)
-    sides = []
-    for query in queries:
-        hits = retriever.inside(artifact.id, query, k=_ALL)
-        background = retriever.background(artifact.id, query)
-        sides.append(select_evidence(artifact, hits, question, background=background, rarity=rarity, limit=limit))
-    return max(sides, key=lambda side: side.strength)
+    return select_evidence(artifact, hits, question, background=background, rarity=rarity, limit=limit)
+
+
+def _strength(side: Side) -> float:
+    return side.strength
 
 
 def answer_support(draft: Draft, artifacts: Sequence[Artifact], question: Question, retriever: Retriever) -> None:
     """Whether and how one artifact does something; an ambiguous name is answered for each it may mean."""
     sides = [gather(artifact, question, retriever, limit=3) for artifact in artifacts]
     lead = _table_lead(draft, artifacts, question) if all(side.stated for side in sides) else ""
-    if not lead and len(sides) == 1 and sides[0].stated and question.polar:
+    if not lead and len(sides) == 1 and sides[0].plain and question.polar:
         lead = _polar_lead(sides[0], question)
     _show_sides(draft, sides, question, lead=lead)
 
@@ -108,7 +121,7 @@ def answer_find(draft: Draft, question: Question, retriever: Retriever) -> None:
             sides.append(gather(draft.library.get(artifact_id), question, retriever))
     sides.sort(key=lambda side: (-side.strength, side.artifact.label))
     sides = _with_named(sides, question)
-    stated = [side for side in sides if side.stated and _affirms(side, question)] or _likely(sides, question)
+    stated = [side for side in sides if side.plain and _affirms(side, question)] or _likely(sides, question)
     if question.outside:
         stated = [side for side in stated if side.strength >= _PLAIN]
     if not stated:
@@ -124,7 +137,7 @@ def answer_find(draft: Draft, question: Question, retriever: Retriever) -> None:
         for side in shown
     ]
     if len(lines) == 1:
-        plain = shown[0].stated
+        plain = shown[0].plain
         draft.blocks.append(lines[0] if plain else f"No page says this outright. The closest match:\n\n- {lines[0]}")
     else:
         draft.blocks.append(
@@ -136,8 +149,11 @@ def answer_find(draft: Draft, question: Question, retriever: Retriever) -> None:
 def _with_named(sides: list[Side], question: Question) -> list[Side]:
     """Where the question holds a name that pages write too ("connects to Slack"), those that have most of its names.
 
-    A name has no paraphrase: what connects to other things is no answer beside what says that one.
+    A name has no paraphrase: what connects to other things is no answer beside what says that one. Among many words it
+    is one of many.
     """
+    if len(question.topic) > _FEW_WORDS:
+        return sides
     named = [
         {token.folded for item in side.evidence for token in _names(item.quote)} & {*question.topic} for side in sides
     ]
@@ -198,9 +214,15 @@ def _show_sides(draft: Draft, sides: Sequence[Side], question: Question, *, lead
     if lead:
         draft.blocks.append(lead)
     if len(stated) == 1 and not silent:
+        if not (lead or stated[0].plain):
+            draft.blocks.append(
+                f"The page of **{stated[0].artifact.label}** does not say it outright. What comes closest:"
+            )
         draft.blocks.append("\n".join(f"- {draft.quote(item)}" for item in stated[0].evidence))
     elif stated:
-        draft.blocks.append("\n".join(f"- **{s.artifact.label}**: {_quotes(draft, s)}" for s in stated))
+        closest = {side.artifact.id: "" if side.plain else "comes closest with " for side in stated}
+        lines = (f"- **{s.artifact.label}**: {closest[s.artifact.id]}{_quotes(draft, s)}" for s in stated)
+        draft.blocks.append("\n".join(lines))
     if silent:
         draft.blocks.append(silent_text(silent, question))
     draft.sides = list(stated)

@@ -45,7 +45,8 @@ class Question:
     a ranking. `ambiguous` holds (name as written, ids it may mean). `value` is what a yes-or-no question proposes
     ("free" in "is X free?"). `counts` is true for "how many", `polar` for a yes-or-no question, `negated` for "which
     cannot...". `reply` answers a "chat". `second` is how else the question may be meant, for when this reading finds
-    nothing; `outside` is true where it sounds like nothing that pages are about.
+    nothing; `outside` is true where it sounds like nothing that pages are about. `before` is the aspect of the question
+    that a follow-up builds upon.
     """
 
     text: str
@@ -69,6 +70,7 @@ class Question:
     reply: str = ""
     second: Question | None = None
     outside: bool = False
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
