@@ -20,7 +20,8 @@ _ALTERNATIVES = re.compile(
     r"in place of|(?:something|anything|others?|else|one|tools?|ones)(?: \w+){0,2}? like|comparable to|replaces?|"
     r"besides|other than|"
     r"other (?:options|choices|tools|artifacts|candidates)|along (?:those|these|the same) lines|apart from|"
-    r"who else|what else|leaving|swap(?:ped)? out|"
+    r"(?:who|what|anything|something|anyone) else(?= (?:here|in|that|which|who|you|do|is|$)|\W*$)|"
+    r"leaving|swap(?:ped)? out|"
     r"switch(?:ing)? (?:away )?from|do(?:es)? (?:\w+ ){0,3}?the same(?! for| as)|"
     r"(?:one|another|something) of (?:the|that|this|its) (?:same )?kind)\b"
 )

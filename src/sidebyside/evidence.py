@@ -259,12 +259,12 @@ def _repeats(evidence: Evidence, chosen: Sequence[Evidence]) -> bool:
 
 def asks_figure(question: Question) -> bool:
     """Whether the answer is a figure: a price, a size, a number of things."""
-    return bool(measured_unit(question) or _ASKS_FIGURE.search(question.text.casefold()))
+    return bool(measured_unit(question) or _ASKS_FIGURE.search(question.wording.casefold()))
 
 
 def measured_unit(question: Question) -> str:
     """The unit that the question's figures must have: "money", "token", "time", "bytes", or "" for any."""
-    text = question.text.casefold()
+    text = question.wording.casefold()
     for words, unit in _MEASURES:
         if re.search(words, text):
             return unit
@@ -315,7 +315,7 @@ def _agree(measures: Sequence[Measure]) -> bool:
 
 def better_end(question: Question, unit: str) -> int:
     """1 where the larger figure is what is asked for, -1 where the smaller one is, 0 where neither is."""
-    text = question.text.casefold()
+    text = question.wording.casefold()
     if _LESS_IS_BETTER.search(text):
         return 1 if "/" in unit and unit.split("/")[0] not in MONEY else -1
     if re.search(r"\b(?:slower|slowest)\b", text):

@@ -30,8 +30,24 @@ _TABLE = (
         "published under the MIT, Apache, MPL or AGPL licence, open source",
     ),
     (
-        r"offline|(?:no|without|w/o)(?: an?)? (?:wi-?fi|internet|network|connection)\w*|air[- ]?gapped",
-        "works offline, no internet connection needed once downloaded",
+        r"commercial\w*|(?:make|earn)\w* money|(?:i|we) sell|to sell|monetiz\w*",
+        "commercial use is allowed, free for commercial use",
+    ),
+    (
+        r"offline|(?:no|without|w/o)(?: an?)? (?:wi-?fi|internet|network|connection|signal|cloud)\w*|air[- ]?gapped",
+        "works offline or on the device, no internet connection needed once downloaded, without the cloud",
+    ),
+    (
+        r"uptime|downtime|availability|outages?|sla|reliab\w*",
+        "availability of 99.9% promised in the contract",
+    ),
+    (
+        r"discounts?|students?|schools?|charit\w*|non-?profits?|reduced (?:rates?|prices?)",
+        "discount: schools, students and non-profit organisations pay half",
+    ),
+    (
+        r"refunds?|money back",
+        "refunded within so many days",
     ),
     (
         r"self[- ]?host\w*|on[- ]prem\w*|(?:our|my|your) own (?:servers?|machines?|hardware|cluster|infrastructure)",

@@ -26,6 +26,14 @@ def _vocabulary() -> tuple[str, ...]:
     return tuple(sorted(words | _TABLE_WORDS))
 
 
+@cache
+def _swapped() -> dict[str, str]:
+    """Short words of asking with two letters swapped, where that is no word: "hwo" is "how"."""
+    words = ("how", "the", "and", "can", "has", "are", "for", "who", "its")
+    swaps = {w[:i] + w[i + 1] + w[i] + w[i + 2 :]: w for w in reversed(words) for i in range(len(w) - 1)}
+    return {swap: word for swap, word in swaps.items() if not is_common(swap)}
+
+
 def correct(text: str, is_known: Callable[[str], bool]) -> str:
     """The text with slips mended; `is_known` tells whether a folded word is one of the library's own.
 
@@ -40,6 +48,9 @@ def correct(text: str, is_known: Callable[[str], bool]) -> str:
         if len(word) < _SHORTEST or not word.isalpha() or is_common(word) or is_known(word):
             continue
         if is_named(token, sentence_start=position == 0):
+            continue
+        if word in _swapped():
+            mended = mended[: token.start] + _swapped()[word] + mended[token.end :]
             continue
         slips = 2 if len(word) >= _LONG else 1
         best = process.extractOne(word, _vocabulary(), scorer=OSA.distance, score_cutoff=slips)

@@ -29,6 +29,7 @@ STOP_WORDS = frozenset(
     theres pls plz ok okay now you've i've we've they've there's everything's stuff come comes came already
     somebody nobody whoever whichever
     during while after before because since until whether although however also
+    plus
     sth smth smthg u ur im ive id ill youre theyre dont doesnt isnt cant wont thx btw imo tbh idk rn lol omg fyi asap
     wanna gonna gotta kinda sorta lemme gimme cuz coz bc ppl tho""".split()
 )
@@ -45,7 +46,7 @@ ASKING_WORDS = frozenset(
     cheapest top bottom first second third last former latter above below ahead behind outrank outranks
     outranked share shares shared exactly precisely completely totally fully entirely absolutely truly u mean means
     meant rather instead cover covers covered include includes included contain contains contained sort sorted order
-    ordered ascending descending here""".split()
+    ordered ascending descending here fits""".split()
 )
 
 

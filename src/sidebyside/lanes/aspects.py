@@ -60,7 +60,7 @@ def gather(artifact: Artifact, question: Question, retriever: Retriever, *, limi
     wording by which the pages state it more plainly counts.
     """
     queries = [wordings(question)]
-    queries += [(*queries[0], facet.wording) for facet in find_facets(question.text)]
+    queries += [(*queries[0], facet.wording) for facet in find_facets(question.wording)]
     best = max((_look_up(artifact, question, query, retriever, limit) for query in queries), key=_strength)
     if best.plain or not question.before:
         return best

@@ -133,9 +133,14 @@ def _answer_alternatives(draft: Draft, artifact: Artifact, question: Question, r
     rated = [(*_likeness(artifact, own, other, retriever), other) for other in others]
     rated.sort(key=lambda item: (-item[0], item[2].label))
     near = [item for item in rated if item[0] >= _ALIKE][:_ALTERNATIVES] or rated[:1]
+    claims = _parts(artifact, "alternatives")
+    draft.consult(claims)
     if not own or not near:
-        draft.status = "not_found"
-        draft.blocks.append(f"The library holds nothing to compare **{artifact.label}** with.")
+        # What the page says about things outside the library is still something to go by.
+        draft.status = "answered" if question.filters and claims else "not_found"
+        draft.blocks.append(f"The library holds nothing{' of that kind' if question.filters else ''} to compare "
+                            f"**{artifact.label}** with.")  # fmt: skip
+        _tell_claims(draft, claims)
         return
     lines = []
     for _, evidence, other in near:
@@ -146,10 +151,14 @@ def _answer_alternatives(draft: Draft, artifact: Artifact, question: Question, r
         lines.append(f"- **{other.label}** ({told}): {draft.quote(evidence)}")
     come = "these come" if len(lines) > 1 else "this comes"
     draft.blocks.append(f"In the library, {come} closest to **{artifact.label}**:\n\n" + "\n".join(lines))
-    claims = _parts(artifact, "alternatives")
+    _tell_claims(draft, claims[:1])
+
+
+def _tell_claims(draft: Draft, claims: Sequence[Evidence]) -> None:
+    """What an artifact's page claims about things that are not in the library, three at most."""
     if claims:
-        draft.blocks.append(f"About things outside the library, {draft.quote(claims[0])}")
-    draft.consult(claims)
+        told = " ".join(draft.quote(claim) for claim in claims[:3])
+        draft.blocks.append(f"About things outside the library, {told}")
 
 
 def _likeness(

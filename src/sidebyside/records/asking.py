@@ -72,6 +72,11 @@ class Question:
     outside: bool = False
     before: str = ""
 
+    @property
+    def wording(self) -> str:
+        """All its words: "and Y?" has its text from this turn and its aspect from the one before."""
+        return self.text if self.aspect in self.text else f"{self.text} {self.aspect}"
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
