@@ -145,7 +145,7 @@ def fit(pairs: list[Pair], statements: torch.Tensor, encoder: str, epochs: int, 
 
 
 def _batches(texts: list[tuple[str, int]], chance: random.Random) -> list[list[tuple[str, int]]]:
-    """The texts in batches by chance, those of one length together as far as that goes: half of the time was padding."""
+    """The texts in batches by chance, those of one length together as far as that goes: else half is padding."""
     chance.shuffle(texts)
     pools = (texts[start : start + 16 * _BATCH] for start in range(0, len(texts), 16 * _BATCH))
     sorted_pools = (sorted(pool, key=lambda text: len(text[0])) for pool in pools)

@@ -24,7 +24,7 @@ from sidebyside.lanes.draft import Draft
 from sidebyside.lanes.prose import Stop
 from sidebyside.leases import Leases
 from sidebyside.names import NameIndex
-from sidebyside.prompts import opening_messages
+from sidebyside.prompts import openings
 from sidebyside.question import understand
 from sidebyside.records import Answer, Artifact, Comparison, Event, Found, Library, Question
 from sidebyside.retrieval import Retriever
@@ -163,7 +163,8 @@ class Assistant:
         """Load encoder, index and model now rather than at the first question; the model loads in the background."""
         if self._generator:
             self._generator.warm()
-            self._generator.prepare(opening_messages())
+            for messages in openings():
+                self._generator.prepare(messages)
         with self._leases.lease() as loaded:
             loaded.retriever.vectors(page_wordings())
             loaded.index.warm()

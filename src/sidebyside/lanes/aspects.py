@@ -10,6 +10,7 @@ from sidebyside.evidence import MONEY, Measure, Side, better_end, common_measure
 from sidebyside.facets import find_facets
 from sidebyside.lanes.draft import Draft
 from sidebyside.lanes.missing import add_unknown, plain_text, silent_text
+from sidebyside.lanes.second_look import doubtful
 from sidebyside.names import NameIndex
 from sidebyside.polarity import denied_stems, denies, negations
 from sidebyside.records import Artifact, Question
@@ -22,7 +23,7 @@ _FOUND = 8
 # Sentences read of one artifact: all of them, in practice.
 _ALL = 400
 # A candidate is shown while the odds that it states what is asked are at least this share of the best one's.
-_NEAR_BEST_ODDS = 1 / 3
+_NEAR_BEST_ODDS = 1 / 4
 # The best candidate of a whole library is shown from this strength on: it is the right one in most of the cases.
 _LIKELY = 0.20
 # A question that sounds like nothing pages are about takes evidence as strong as this.
@@ -108,6 +109,7 @@ def answer_compare(
     draft.table = facts.comparison_table(artifacts) if draft.status != "not_found" else None
     if question.unknown:
         add_unknown(draft, question, names)
+        draft.silent += len(question.unknown)
     elif not lead and draft.status == "answered" and _WANTS_WINNER.search(question.text):
         draft.closing = "The pages do not settle which of them is ahead on this."
 
@@ -226,6 +228,7 @@ def _show_sides(draft: Draft, sides: Sequence[Side], question: Question, *, lead
     if silent:
         draft.blocks.append(silent_text(silent, question))
     draft.sides = list(stated)
+    draft.doubtful, draft.silent = doubtful(silent), len(silent)
 
 
 def _polar_lead(side: Side, question: Question) -> str:

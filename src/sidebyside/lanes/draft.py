@@ -30,6 +30,9 @@ class Draft:
     artifacts: list[str] = field(default_factory=list)
     table: Table | None = None
     sides: list[Side] = field(default_factory=list)
+    # Sides that sound silent and may not be, and how many sound silent in all.
+    doubtful: list[Side] = field(default_factory=list)
+    silent: int = 0
     aspect: str = ""
     closing: str = ""
     _cited: dict[tuple[str, str, int, int, str], Citation] = field(default_factory=dict)

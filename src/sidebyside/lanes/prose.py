@@ -15,6 +15,7 @@ from sidebyside.evidence import Side, asks_figure
 from sidebyside.instructions import addresses_assistant
 from sidebyside.lanes.clauses import without_next_clause
 from sidebyside.lanes.draft import Draft
+from sidebyside.lanes.second_look import states_it
 from sidebyside.prompts import side_messages
 from sidebyside.quantities import find_quantities
 from sidebyside.verification import Check, own_words, verify_sentence
@@ -127,11 +128,24 @@ class Writer:
                 while unasked and len(replies) < at_once:
                     replies.append(self._ask(unasked.popleft()[1]))
                 yield from self._about(side, replies.popleft())
+            yield from self._second_looks(self._generator)
         except GenerationError as error:
             self._draft.notes.append(f"The language model did not answer ({error}); the quotes stand for themselves.")
         finally:
             for reply in replies:
                 self._end(reply)
+
+    def _second_looks(self, generator: Generator) -> Iterator[str]:
+        """The quotes of sides that sounded silent and that the model finds to answer the question after all."""
+        for side in self._draft.doubtful:
+            # A server may not tell probabilities: then the first look stands.
+            with suppress(GenerationError):
+                if not self._stop and states_it(side, self._draft.question, generator):
+                    self._draft.silent -= 1
+                    self._draft.status = "partial" if self._draft.silent else "answered"
+                    quotes = " ".join(self._draft.quote(item) for item in side.evidence[:2])
+                    self._written.append(f"On a second look, **{side.artifact.label}** comes closest with {quotes}")
+                    yield self._written[-1]
 
     def _ask(self, messages: Sequence[Message]) -> Generation:
         assert self._generator is not None
