@@ -146,6 +146,11 @@ def test_a_quote_is_one_with_the_sentence_around_it():
     assert "128K" not in own_words(answer(text, HERON, WREN))
 
 
+def test_places_in_a_list_are_no_sentences():
+    shown = answer("By length:\n\n1. Heron: 128K [1]\n2. Wren: 8K. It is shorter. [2]", HERON, WREN)
+    assert shown_sentences(shown) == ["By length:", "Heron: 128K [1]", "Wren: 8K.", "It is shorter [2]."]
+
+
 # Judging
 
 

@@ -43,7 +43,9 @@ def shown_sentences(answer: Answer) -> list[str]:
     text = _without_quotes(_FILE_NAME.sub("", plain(answer.text)), answer)
     # A marker behind the full stop belongs to the sentence before it.
     text = re.sub(r"([.!?])(\"?)\s*(\[\d+\](?: ?\[\d+\])*)", r"\2 \3\1", text)
-    sentences = [piece.strip() for line in text.splitlines() for piece in _SPLIT.split(line)]
+    # "3." at the head of a line is a place in a list, and no sentence.
+    lines = (re.sub(r"^\s*\d+[.)]\s+", "", line) for line in text.splitlines())
+    sentences = [piece.strip() for line in lines for piece in _SPLIT.split(line)]
     return [sentence for sentence in sentences if re.search(r"\w", MARKER.sub("", sentence))]
 
 
