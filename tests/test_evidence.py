@@ -75,6 +75,11 @@ def test_names_and_acronyms_that_no_sentence_has_are_absent():
     assert side_of(KESTREL, "Can Kestrel 7B transcribe speech?").absent == ()
 
 
+def test_a_decade_need_not_occur_and_a_name_must():
+    assert not side_of(KESTREL, "Can Kestrel 7B transcribe recorded speech from the 60s?").barred
+    assert side_of(KESTREL, "Can Kestrel 7B transcribe recorded speech for ExecuTorch?").barred
+
+
 def test_a_denial_states_the_matter():
     side = side_of(KESTREL, "Does Kestrel 7B support watermarking?")
     assert side.stated

@@ -59,6 +59,8 @@ _ASKS_FIGURE = re.compile(
     r"\bhow (?:much|many|long|big|large|fast|often|far|old|high|wide)\b|"
     r"\b(?:size|number|limit|rate|amount|capacity|count|length|maximum|minimum|more|fewer|most|fewest|up to|per)\b"
 )
+# "The 60s", "the 3rd": numbers in letters, which a page may give in figures or not at all.
+_COUNTED = re.compile(r"\d+(?:s|st|nd|rd|th)")
 MONEY = ("usd", "eur", "gbp", "jpy")
 _LESS_IS_BETTER = re.compile(r"\b(?:faster|fastest|quicker|quickest|cheap\w*)\b")
 
@@ -232,6 +234,8 @@ def _share(wanted: Mapping[str, float], found: Set[str]) -> float:
 
 def _must_occur(word: str, question: Question) -> bool:
     """Whether a word cannot be paraphrased: a name or an acronym by its spelling, or a word that no dictionary has."""
+    if _COUNTED.fullmatch(word):
+        return False
     written = next((token for token in tokens(question.aspect) if token.folded == word), None)
     named = written is not None and is_named(written, sentence_start=False)
     return named or not is_word(word)
