@@ -27,6 +27,7 @@ from unittest.mock import patch
 from _reporting import auroc, auroc_interval, machine, print_table, share, write_results
 
 from sidebyside import retrieval
+from sidebyside.classification import LOOKED_UP
 from sidebyside.embedding import load_encoder
 from sidebyside.evaluation import Case, load_questions
 from sidebyside.evaluation.shown import plain
@@ -56,7 +57,6 @@ SETS = {
 STATING = ("supports", "which", "compare_aspect", "one_sided")
 SILENT = ("one_sided", "not_stated")
 # Kinds of question, as understood, that look for evidence at all; tables answer the others.
-LOOKED_UP = ("support", "compare", "find")
 CAPABILITY_WEIGHTS = (0.0, 0.25, 0.5)
 LEXICAL_WEIGHTS = (0.0, 0.2)
 CUTS = (1, 3, 5)

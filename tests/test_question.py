@@ -75,6 +75,13 @@ def test_a_question_has_a_kind_and_its_artifacts_in_order_of_mention(text, kind,
     assert (question.kind, question.artifacts) == (kind, artifacts)
 
 
+def test_what_asks_for_a_yes_is_taken_off_and_what_is_asked_stays():
+    assert read("Marten Studio outranks Kestrel 7B, is that right?").text == "Marten Studio outranks Kestrel 7B?"
+    assert read("Kestrel 7B is free, isn't it?").text == "Kestrel 7B is free?"
+    assert read("Who is right about Kestrel 7B?").text == "Who is right about Kestrel 7B?"
+    assert read("One says Kestrel 7B is free. Who is right?").text == "One says Kestrel 7B is free. Who is right?"
+
+
 @pytest.mark.parametrize(
     ("text", "label"),
     [

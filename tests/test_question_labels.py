@@ -34,6 +34,7 @@ KNOWN = ("Type", "UnfragileRank", "Adoption", "Quality", "Match Graph", "Pricing
         ("what kind of thing", ["Type"]),
         ("quality score", ["Quality"]),
         ("rank and price", ["UnfragileRank", "Pricing"]),
+        ("which are unrated", ["UnfragileRank"]),
         ("frank and freedom", []),
         ("", []),
     ],
@@ -147,9 +148,15 @@ def test_price_classes_are_conditions(text, prices):
         ("more than 2 capabilities", [("Capabilities", ">", "2")]),
         ("rank above 40%", []),
         ("free", []),
+        ("no rank at all", [("UnfragileRank", "absent", "")]),
+        ("without a known price", [("Pricing", "absent", "")]),
+        ("unranked", [("UnfragileRank", "absent", "")]),
+        ("no charge", []),
+        ("without a subscription", []),
+        ("no paywall", []),
     ],
 )
-def test_a_number_bounds_the_label_nearest_to_it(text, expected):
+def test_a_number_bounds_the_label_nearest_to_it_and_a_missing_row_is_one_too(text, expected):
     filters, _ = find_conditions(text, find_labels(text, KNOWN))
     assert sorted((f.label, f.op, f.value) for f in filters) == sorted(expected)
 

@@ -120,8 +120,8 @@ def fit(pairs: list[Pair], statements: torch.Tensor, encoder: str, epochs: int, 
     torch.manual_seed(seed)
     chance = random.Random(seed)
     queries = QueryEncoder(encoder)
-    names = sorted({pair.topic for pair in pairs})
-    topics = torch.tensor([names.index(pair.topic) for pair in pairs])
+    numbers = {topic: number for number, topic in enumerate(dict.fromkeys(pair.topic for pair in pairs))}
+    topics = torch.tensor([numbers[pair.topic] for pair in pairs])
     asks = [(text, place) for place, pair in enumerate(pairs) for text in pair.asks]
     steps = math.ceil((len(asks) + len(pairs)) / _BATCH)
     rates = torch.optim.AdamW([p for p in queries.parameters() if p.requires_grad], lr=_RATE, weight_decay=0.01)

@@ -275,7 +275,7 @@ class Assistant:
         return _Loaded(index, retriever, NameIndex(index.library, retriever.knows), guesser)
 
 
-_PLAINLY = 0.75  # the strength from which a sentence plainly states what is asked
+_OUTRIGHT = 0.75  # the strength from which half an answer to a comparison is one
 
 _Lane = Callable[[Draft, list[Artifact], Question, _Loaded], None]
 
@@ -315,7 +315,7 @@ def _facts_lane(question: Question, loaded: _Loaded) -> Draft:
 def _falls_short(draft: Draft, second: Question) -> bool:
     """Whether the pages do not answer a question as read; half an answer by a stray sentence is none to an overview."""
     if draft.status == "partial" and second.kind == "overall":
-        return max((side.strength for side in draft.sides), default=0.0) < _PLAINLY
+        return max((side.strength for side in draft.sides), default=0.0) < _OUTRIGHT
     return draft.status == "not_found" or (bool(draft.sides) and not any(side.plain for side in draft.sides))
 
 

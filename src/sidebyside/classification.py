@@ -88,12 +88,14 @@ _HOW = re.compile(
 )
 # Kinds that one sentence of several may settle, unless it leans on another by a pronoun.
 _TABLED = frozenset({"fact", "rank", "library", "conflicts", "verdict", "alternatives", "best_for"})
-_SHORTEST_SENTENCE = 4
 _LEANS_BACK = re.compile(
     r"\b(?:it|its|that(?! (?:is|are|has|have|can)\b)|this|these|those|they|them|their|so|such|there)\b", re.IGNORECASE
 )
 _SENTENCE_END = re.compile(r"[.?!]+(?:\s+|$)|\n+")
+# A colon ends one too, where no name stands before it.
 _CLAUSE_END = re.compile(r"[.?!:]+(?:\s+|$)|\n+")
+# A question of fewer words takes what it is about from beside it.
+_SHORTEST_SENTENCE = 4
 _LISTED = re.compile(r"\s*(?:,|and|or|&|plus)\s*(?:or |and )?(?:the )?")
 # Names are blanked; what joined two of them, and what led up to them, says nothing without them: "of     vs    ".
 _JOINED_NAMES = re.compile(
@@ -142,13 +144,13 @@ class Reading:
 
 
 # Kinds that look for sentences: what no pattern claims ends up as one of them.
-_LOOKED_UP = frozenset({"support", "compare", "find"})
+LOOKED_UP = frozenset({"support", "compare", "find"})
 
 
 def classify(reading: Reading, library: Library, guesser: Guesser | None = None) -> Question:
     """The question by itself: by the patterns of its wording, and where none fits, by what `guesser` makes of it."""
     question, bounds = _by_pattern(reading, library)
-    if question.kind not in _LOOKED_UP:
+    if question.kind not in LOOKED_UP:
         return question
     if (core := _core(reading, library, guesser)) is not None:
         return core

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from sidebyside.classification import Reading, classify
+from sidebyside.classification import LOOKED_UP, Reading, classify
 from sidebyside.intents import Guesser
 from sidebyside.names import NameIndex
 from sidebyside.records import Library, Question, QuestionKind
@@ -68,8 +68,6 @@ _RESET = re.compile(
     r"something else|another (?:question|topic)|changing (?:the )?(?:subject|topic))\b[\s.,:;!-]*",
     re.IGNORECASE,
 )
-# Kinds of question about an aspect: what it is may be what the next one builds upon.
-_LOOKED_UP = frozenset({"support", "compare", "find"})
 # Words that only add an artifact to what was asked before.
 _JOIN_WORDS = frozenset("add include also too well that same question comparison compare compared list".split())
 
@@ -279,7 +277,7 @@ def _ask_about(
     reading = replace(reading, artifacts=artifacts, unknown=question.unknown, ambiguous=())
     asked = classify(reading, reader.library, reader.guesser)
     asked = replace(asked, topic=tuple(word for word in asked.topic if not _ORDINAL.fullmatch(word)))
-    if state.question is not None and state.question.kind in _LOOKED_UP:
+    if state.question is not None and state.question.kind in LOOKED_UP:
         asked = replace(asked, before=state.question.aspect)
     empty = asked.kind in {"describe", "overall"} and not _DESCRIBES.search(fold_in_place(reading.text))
     if empty and state.question is not None:

@@ -38,16 +38,16 @@ _TABLE = (
         "works offline or on the device, no internet connection needed once downloaded, without the cloud",
     ),
     (
-        r"uptime|downtime|availability|outages?|sla|reliab\w*",
-        "availability of 99.9% promised in the contract",
+        r"uptime|downtime|availability|outages?|slas?",
+        "availability in percent a month, guaranteed by a service level agreement",
     ),
     (
         r"discounts?|students?|schools?|charit\w*|non-?profits?|reduced (?:rates?|prices?)",
-        "discount: schools, students and non-profit organisations pay half",
+        "a discount, pays less, a reduced price for students, education and charities",
     ),
     (
         r"refunds?|money back",
-        "refunded within so many days",
+        "money is refunded within so many days",
     ),
     (
         r"self[- ]?host\w*|on[- ]prem\w*|(?:our|my|your) own (?:servers?|machines?|hardware|cluster|infrastructure)",

@@ -333,7 +333,9 @@ def _all_values(library: Library, question: Question, cite: Cite) -> Finding:
     lines = [f"- **{a.label}**: {_cited_values(a, distinct(a, label), cite)}" for a in stated[:_LONGEST_LIST]]
     more = [f"- and {len(stated) - _LONGEST_LIST} more"] if len(stated) > _LONGEST_LIST else []
     silent = [a for a in library.artifacts if not a.values(label)]
-    rest = f"\n\nThe pages do not state it for {_names(silent[:_LONGEST_LIST], 'or')}." if silent else ""
+    unnamed = [f"{len(silent) - _LONGEST_LIST} more"] if len(silent) > _LONGEST_LIST else []
+    named = join_names([*(f"**{a.label}**" for a in silent[:_LONGEST_LIST]), *unnamed], "or")
+    rest = f"\n\nThe pages do not state it for {named}." if silent else ""
     text = f"{label} of {len(stated)} artifacts:\n\n" + "\n".join(lines + more) + rest
     return Finding(text, "answered", tuple(a.id for a in stated))
 
@@ -356,11 +358,12 @@ def _listing(library: Library, rows: Sequence[tuple[Artifact, list[Fact]]], ques
 
 def _by_type(rows: Sequence[tuple[Artifact, list[Fact]]], question: Question) -> str:
     """How many there are of each type that is asked for, where several are: " (4 Model, 3 MCP Server)"."""
-    types = [f.value for f in question.filters if f.label == "Type" and f.op == "="]
-    counted = {name: sum(any(satisfies(v.value, Filter("Type", "=", name)) for v in a.values("Type")) for a, _ in rows)
-               for name in types}  # fmt: skip
-    told = ", ".join(f"{count} {name}" for name, count in sorted(counted.items(), key=lambda item: -item[1]))
-    return f" ({told})" if len(types) > 1 else ""
+    types = [f for f in question.filters if f.label == "Type" and f.op == "="]
+    if len(types) < 2:
+        return ""
+    counts = {f.value: sum(_shown(artifact, [f]) is not None for artifact, _ in rows) for f in types}
+    told = (f"{count} {name}" for name, count in sorted(counts.items(), key=lambda item: -item[1]))
+    return f" ({', '.join(told)})"
 
 
 def _listed(artifact: Artifact, shown: Sequence[Fact], cite: Cite) -> str:

@@ -12,8 +12,7 @@ from sidebyside.words import fold_in_place
 # How people ask for a row of the table. Page vocabulary comes first, everyday words after it.
 _LABEL_WORDS: dict[str, str] = {
     "UnfragileRank": r"unfragile(?: ?rank\w*| ?scor\w+)?|overall (?:rank|score|rating)\w*|rank\w*|outrank\w*|"
-    r"un(?:rank|rat|scor)ed|"
-    r"ratings?|rated|scor(?:es?|ed|ing)",
+    r"un(?:rank|rat|scor)ed|ratings?|rated|scor(?:es?|ed|ing)",
     "Adoption": r"adoption(?: scores?)?|adopted|popularity|popular",
     "Quality": r"quality(?: scores?)?",
     "Ecosystem": r"ecosystem(?: scores?)?",
@@ -160,7 +159,7 @@ _FOR_MONEY = re.compile(
 )
 _FOR_NOTHING = re.compile(
     r"\b(?:costs?|costing|for|charges?) nothing\b|\bgratis\b|\b(?:no|without) (?:charges?|costs?|paying|payment|"
-    r"fees?)\b|"
+    r"spending|fees?)\b|"
     r"\b(?:nobody|no one|not|never|don't|doesn't|needn't)\b[\w' ]{0,16}\b(?:pay|cost|charge)\w*"
 )
 
@@ -182,9 +181,20 @@ def find_prices(text: str) -> list[Filter]:
     return list(dict.fromkeys(plain or found))
 
 
-# "No rank", "without a price": the row is missing; "free" and "paid" are what a row may say.
-_LACKING = re.compile(r"\b(?:(?:no|missing|lacks?|lacking|without)(?: an?| any)?(?: known| stated| given)? )$")
-_VALUES = re.compile(r"free|freemium|paid|pay|gratis|for nothing|no charge|money|charges?|costs?|expensive|cheap\w*")
+# "No rank", "without a price": the row is missing. "No charge" and "without a subscription" are what a row may say.
+_LACKING = re.compile(r"\b(?:no|missing|lacks?|lacking|without)(?: an?| any)?(?: known| stated| given)? $")
+_UNRANKED = re.compile(r"un(?:rank|rat|scor)ed")
+_ROW_OF_PRICES = re.compile(r"pric(?:es?|ing)")
+
+
+def _missing_from(folded: str, use: LabelUse) -> int | None:
+    """Where the words begin by which a row is said to be missing; None where it is not."""
+    word = folded[use.start : use.end]
+    if _UNRANKED.fullmatch(word):
+        return use.start
+    lacking = _LACKING.search(folded[: use.start])
+    is_row = use.label != "Pricing" or _ROW_OF_PRICES.fullmatch(word)
+    return lacking.start() if lacking and is_row else None
 
 
 def find_conditions(text: str, labels: Sequence[LabelUse]) -> tuple[list[Filter], list[tuple[int, int]]]:
@@ -206,14 +216,9 @@ def find_conditions(text: str, labels: Sequence[LabelUse]) -> tuple[list[Filter]
                 filters.append(Filter(use.label, op, _figure(m[1])))
                 spans.append(m.span())
     for use in labels:
-        lacking = _LACKING.search(folded[: use.start])
-        if folded.startswith(("unranked", "unrated", "unscored"), use.start):
+        if (start := _missing_from(folded, use)) is not None:
             filters.append(Filter(use.label, "absent", ""))
-            spans.append((use.start, use.end))
-            continue
-        if lacking and not _VALUES.fullmatch(folded[use.start : use.end]):
-            filters.append(Filter(use.label, "absent", ""))
-            spans.append((lacking.start(), use.end))
+            spans.append((start, use.end))
             continue
         counted = re.search(rf"(?<!\w){_NUMBER}\s+$", folded[: use.start])
         bound = re.match(r"\s*(?:or (more|higher|above)|or (fewer|less)|and (?:up|more)|plus|\+)", folded[use.end :])

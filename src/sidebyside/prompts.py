@@ -81,9 +81,7 @@ def side_messages(name: str, evidence: Sequence[Evidence], aspect: str) -> tuple
     The artifact's sentences come before the question, so that the work done for them can be used again. A name that is
     given takes a third of the time of one that is written.
     """
-    # Page text cannot close the mark it stands between.
-    texts = (item.quote.replace("<", "‹").replace(">", "›") for item in evidence)
-    quotes = [f"{number}. {text}\n" for number, text in enumerate(texts, 1)] or [""]
+    quotes = _numbered(evidence) or [""]
     # Another question often has the same best sentence and other ones beside it.
     passages = (f"Artifact: {name}\n<quotes>\n{quotes[0]}", f"{''.join(quotes[1:])}</quotes>\nQuestion: {name} -")
     question = f" {neutral(aspect)}\nAnswer:"
@@ -96,7 +94,11 @@ def side_messages(name: str, evidence: Sequence[Evidence], aspect: str) -> tuple
 
 def judging_messages(name: str, evidence: Sequence[Evidence], question: str) -> tuple[Message, ...]:
     """Messages that ask whether an artifact's sentences answer a question: the reply begins with one of OPTIONS."""
-    texts = (item.quote.replace("<", "‹").replace(">", "›") for item in evidence)
-    quotes = "".join(f"{number}. {text}\n" for number, text in enumerate(texts, 1))
-    body = f"Artifact: {name}\n<quotes>\n{quotes}</quotes>\nQuestion: {question}\nAnswered:"
+    body = f"Artifact: {name}\n<quotes>\n{''.join(_numbered(evidence))}</quotes>\nQuestion: {question}\nAnswered:"
     return (Message("system", _JUDGE), Message("user", body))
+
+
+def _numbered(evidence: Sequence[Evidence]) -> list[str]:
+    """The quotes, one line each; page text cannot close the mark it stands between."""
+    texts = (item.quote.replace("<", "‹").replace(">", "›") for item in evidence)
+    return [f"{number}. {text}\n" for number, text in enumerate(texts, 1)]

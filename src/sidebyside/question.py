@@ -61,11 +61,10 @@ _PREAMBLE = re.compile(
     r"(?:please\b[\s,]*)?(?:if|whether)?\b[\s,]*)+",
     re.IGNORECASE,
 )
-
-
+# What asks for a yes behind a statement: ", is that right?"
 _TAG = re.compile(
-    r"[,.;:]?\s+(?:is (?:that|this|it) (?:really |actually )?(?:right|true|correct|so|what (?:the|your|those) pages? "
-    r"sa(?:y|ys))|(?:right|correct|true|isn't it|doesn't it))\s*\?*$",
+    r"(?:[,.;]?\s+is (?:that|this|it) (?:really |actually )?(?:right|true|correct|what (?:the|your|those) pages? "
+    r"sa(?:y|ys))|,\s*(?:right|correct|true|isn't it|doesn't it))\s*\?*$",
     re.IGNORECASE,
 )
 

@@ -29,7 +29,6 @@ STOP_WORDS = frozenset(
     theres pls plz ok okay now you've i've we've they've there's everything's stuff come comes came already
     somebody nobody whoever whichever
     during while after before because since until whether although however also
-    plus
     sth smth smthg u ur im ive id ill youre theyre dont doesnt isnt cant wont thx btw imo tbh idk rn lol omg fyi asap
     wanna gonna gotta kinda sorta lemme gimme cuz coz bc ppl tho""".split()
 )

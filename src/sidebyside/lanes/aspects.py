@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from operator import attrgetter
 
 from sidebyside import facts
 from sidebyside.evidence import MONEY, Measure, Side, better_end, common_measures, disagreement, select_evidence
@@ -24,10 +25,10 @@ _FOUND = 8
 _ALL = 400
 # A candidate is shown while the odds that it states what is asked are at least this share of the best one's.
 _NEAR_BEST_ODDS = 1 / 4
-# The best candidate of a whole library is shown from this strength on: it is the right one in most of the cases.
+# Where no page states it plainly, the best candidate is shown from this strength on, as the closest match.
 _LIKELY = 0.20
 # A question that sounds like nothing pages are about takes evidence as strong as this.
-_PLAIN = 0.60
+_BEYOND_DOUBT = 0.60
 # Up to so many candidates, each shows its second-best quote too.
 _FEW = 3
 # In a question of so few words, a name among them decides.
@@ -57,29 +58,22 @@ def wordings(question: Question) -> tuple[str, ...]:
 def gather(artifact: Artifact, question: Question, retriever: Retriever, *, limit: int = 2) -> Side:
     """The evidence of one artifact for the question's aspect.
 
-    A question about something that pages word in their own way (see facets) is also looked up in that wording; the
-    wording by which the pages state it more plainly counts.
+    A question about something that pages word in their own way (see facets) is also looked up in that wording, and a
+    follow-up that finds nothing plain together with what it builds upon; the wording by which the pages state it more
+    plainly counts.
     """
-    queries = [wordings(question)]
-    queries += [(*queries[0], facet.wording) for facet in find_facets(question.wording)]
-    best = max((_look_up(artifact, question, query, retriever, limit) for query in queries), key=_strength)
-    if best.plain or not question.before:
-        return best
-    # "How do I tell it how much to change?" after a question about reworking a photo.
-    return max(
-        best, _look_up(artifact, question, (f"{question.before} {question.aspect}",), retriever, limit), key=_strength
-    )
-
-
-def _look_up(artifact: Artifact, question: Question, query: tuple[str, ...], retriever: Retriever, limit: int) -> Side:
-    hits = retriever.inside(artifact.id, query, k=_ALL)
-    background = retriever.background(artifact.id, query)
     rarity = retriever.rarity(question.topic)
-    return select_evidence(artifact, hits, question, background=background, rarity=rarity, limit=limit)
 
+    def look_up(query: tuple[str, ...]) -> Side:
+        hits, background = retriever.inside(artifact.id, query, k=_ALL), retriever.background(artifact.id, query)
+        return select_evidence(artifact, hits, question, background=background, rarity=rarity, limit=limit)
 
-def _strength(side: Side) -> float:
-    return side.strength
+    own = wordings(question)
+    sides = [look_up(own), *(look_up((*own, facet.wording)) for facet in find_facets(question.wording))]
+    if question.before and not any(side.plain for side in sides):
+        # "How do I tell it how much to change?" after a question about reworking a photo.
+        sides.append(look_up((f"{question.before} {question.aspect}",)))
+    return max(sides, key=attrgetter("strength"))
 
 
 def answer_support(draft: Draft, artifacts: Sequence[Artifact], question: Question, retriever: Retriever) -> None:
@@ -125,7 +119,7 @@ def answer_find(draft: Draft, question: Question, retriever: Retriever) -> None:
     sides = _with_named(sides, question)
     stated = [side for side in sides if side.plain and _affirms(side, question)] or _likely(sides, question)
     if question.outside:
-        stated = [side for side in stated if side.strength >= _PLAIN]
+        stated = [side for side in stated if side.strength >= _BEYOND_DOUBT]
     if not stated:
         draft.status = "not_found"
         draft.blocks.append(f"No page in the library says this of any artifact{_asked_for(question)}.")

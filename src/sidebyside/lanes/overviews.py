@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # How many capabilities stand for an artifact in an overview.
 _SHOWN = 3
 _ALTERNATIVES = 3
+# Claims about third parties that are told where there is no alternative in the library.
+_CLAIMS = 3
 # Likeness (mean cosine similarity of best matches, both ways) from which another artifact counts as near. A common type
 # adds to it, and more so that a page compares the two: whoever saved it thought of one in place of the other.
 _ALIKE = 0.40
@@ -136,11 +138,11 @@ def _answer_alternatives(draft: Draft, artifact: Artifact, question: Question, r
     claims = _parts(artifact, "alternatives")
     draft.consult(claims)
     if not own or not near:
-        # What the page says about things outside the library is still something to go by.
-        draft.status = "answered" if question.filters and claims else "not_found"
-        draft.blocks.append(f"The library holds nothing{' of that kind' if question.filters else ''} to compare "
-                            f"**{artifact.label}** with.")  # fmt: skip
-        _tell_claims(draft, claims)
+        draft.status = "not_found"
+        nothing = "nothing of that kind" if question.filters else "nothing"
+        draft.blocks.append(f"The library holds {nothing} to compare **{artifact.label}** with.")
+        # What the page says about things outside the library is no answer, and still something to go by.
+        _tell_claims(draft, claims[:_CLAIMS])
         return
     lines = []
     for _, evidence, other in near:
@@ -155,9 +157,9 @@ def _answer_alternatives(draft: Draft, artifact: Artifact, question: Question, r
 
 
 def _tell_claims(draft: Draft, claims: Sequence[Evidence]) -> None:
-    """What an artifact's page claims about things that are not in the library, three at most."""
+    """What an artifact's page claims about things that are not in the library."""
     if claims:
-        told = " ".join(draft.quote(claim) for claim in claims[:3])
+        told = " ".join(map(draft.quote, claims))
         draft.blocks.append(f"About things outside the library, {told}")
 
 

@@ -102,7 +102,7 @@ class Writer:
         """The part of an answer's stats that this lane knows."""
         return {
             "model_sentences": self.model_sentences,
-            "quoted_sentences": sum(block.count("”") for block in self._draft.blocks),
+            "quoted_sentences": sum(block.count("”") for block in (*self._draft.blocks, *self.blocks())),
             "rejected_sentences": self._rejected,
             "repeated_sentences": self._repeated,
             "prompt_tokens": self._prompt_tokens,

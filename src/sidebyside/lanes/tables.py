@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sidebyside import facts
 from sidebyside.evidence import as_evidence, disagreement, find_measures, select_evidence
+from sidebyside.labels import find_prices
 from sidebyside.lanes.draft import Draft
 from sidebyside.lanes.missing import add_unknown
 from sidebyside.lanes.verdicts import contradictions
@@ -16,11 +17,13 @@ from sidebyside.retrieval import Retriever
 
 _PRICE_WORDING = "price, cost per month, subscription tiers, billing"
 _FREE_WORDING = "what the free plan gives without paying: so many a month free of charge"
-_ASKS_FREE = re.compile(
-    r"\b(?:free|for nothing|gratis|without (?:spending|paying|a subscription)|(?:not|never|don't) (?:pay|spend))",
+# "Free of charge" and "the free tier", not "hands-free" or "free of noise".
+_GIVES_FREE = re.compile(
+    r"(?<![\w-])free\b(?! (?:of|from)\b(?! charge))|\b(?:no charge|without (?:charge|payment|paying)|costs? nothing)\b",
     re.IGNORECASE,
 )
-_GIVES_FREE = re.compile(r"\b(?:free|no charge|without (?:charge|payment|paying)|costs? nothing)\b", re.IGNORECASE)
+# Among so many of the nearest sentences what is free is looked for.
+_NEAR = 5
 
 
 def answer_fact(draft: Draft, artifacts: list[Artifact], question: Question, retriever: Retriever) -> None:
@@ -81,18 +84,19 @@ def _add_all_prices(draft: Draft, artifacts: list[Artifact], question: Question,
 
 
 def _priced(draft: Draft, artifact: Artifact, question: Question, retriever: Retriever) -> str:
-    """The sentence about an artifact's prices that has a figure and comes nearest to the question; "" if none has."""
-    free = _ASKS_FREE.search(question.text)
-    query = (_FREE_WORDING,) if free else (_PRICE_WORDING,)
-    # The question may be a follow-up that does not say "price" itself.
-    priced = replace(question, text="price")
-    background = retriever.background(artifact.id, query)
-    hits = retriever.inside(artifact.id, query, k=24)
-    if free:
-        # As retrieval ranks them: the best sentence that says so.
-        given = (as_evidence(hit) for hit in hits[:5] if _GIVES_FREE.search(hit.sentence.text))
+    """The sentence about an artifact's prices that has a figure, or says what is free where that is asked; "" if none.
+
+    The question may be a follow-up that does not say "price" itself.
+    """
+    if any(price.value == "Free" for price in find_prices(question.text)):
+        hits = retriever.inside(artifact.id, (_FREE_WORDING,), k=_NEAR)
+        # A comparison with others says what these charge.
+        given = (hit for hit in hits if hit.passage.part != "alternatives" and _GIVES_FREE.search(hit.sentence.text))
         if (best := next(given, None)) is not None:
-            return draft.quote(best)
+            return draft.quote(as_evidence(best))
+    query = (_PRICE_WORDING,)
+    hits, background = retriever.inside(artifact.id, query, k=24), retriever.background(artifact.id, query)
+    priced = replace(question, text="price")
     side = select_evidence(artifact, hits, priced, background=background, rarity={}, limit=2)
     measured = {measure.evidence: None for measure in find_measures(side, priced)}
     differing = disagreement(side)
