@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sidebyside.polarity import OPPOSITES
-from sidebyside.quantities import find_quantities
-from sidebyside.words import content_stems, stem, tokens
+from sidebyside.text.polarity import OPPOSITES
+from sidebyside.text.quantities import find_quantities
+from sidebyside.text.words import content_stems, stem, tokens
 
 # What the next unit, period or number word is; a swap is always to another value, never to another name for the same.
 _UNITS = {

@@ -23,11 +23,11 @@ from typing import Any
 from _reporting import machine, print_table, write_results
 
 from sidebyside.assistant import Assistant
+from sidebyside.building.build import build_index
 from sidebyside.evaluation import Case, load_questions
 from sidebyside.evaluation.scores import percentiles
 from sidebyside.evaluation.support import check_support
-from sidebyside.indexing import build_index
-from sidebyside.models import installed
+from sidebyside.models.catalogue import installed
 from sidebyside.records import Answer
 from sidebyside.settings import Settings
 

@@ -21,7 +21,7 @@ from _reporting import machine, write_results
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from chroma_running import chroma_running
-from sidebyside.chroma_server import ChromaServer
+from sidebyside.index.chroma_remote import ChromaServer
 from sidebyside.records import Passage, Source
 
 DIMENSION, CENTRES = 384, 500

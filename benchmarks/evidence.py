@@ -1,9 +1,11 @@
-"""Measures which query and weights find the right sentence, and how well `Side.strength` tells what a page states.
+"""Measures which wordings and weights find the right sentence, and how well the probability of a cell tells what a page
+states.
 
     python benchmarks/evidence.py [--encoder all-mpnet-base-v2]
 
-On the development questions, over an index of the pages they are about, built in a temporary folder; the held-out
-questions are not read. The right sentence of an artifact is one that matches a `quote` of its question.
+On the development questions, read as the product reads them, over an index of the pages they are about, built in a
+temporary folder; the held-out questions are not read. The right sentence of an artifact is one that matches a `quote`
+of its question. The encoder is that of retrieval: reader and judge have their own.
 
 A page that states what is asked is that of a cited artifact (positive). One that does not is that of an artifact that
 a question names and nobody may cite for it, or of any other artifact of the same pages to which a question about one
@@ -26,20 +28,15 @@ from unittest.mock import patch
 
 from _reporting import auroc, auroc_interval, machine, print_table, share, write_results
 
-from sidebyside import retrieval
-from sidebyside.classification import LOOKED_UP
-from sidebyside.embedding import load_encoder
+from sidebyside.assistant import Assistant
+from sidebyside.building.build import build_index
 from sidebyside.evaluation import Case, load_questions
 from sidebyside.evaluation.shown import plain
-from sidebyside.evidence import STATED, Side
-from sidebyside.index import open_index
-from sidebyside.indexing import build_index
-from sidebyside.intents import load_guesser
-from sidebyside.lanes.aspects import gather, wordings
-from sidebyside.names import NameIndex
-from sidebyside.question import understand
-from sidebyside.records import Artifact, Library, Question
-from sidebyside.retrieval import Retriever
+from sidebyside.evidence import retrieval
+from sidebyside.evidence.grid import STATED, EvidenceCell, GridFinder
+from sidebyside.evidence.retrieval import Retriever
+from sidebyside.question.reading import Reading, read_question
+from sidebyside.records import Artifact, Criterion, Question
 from sidebyside.settings import DEFAULT_ENCODER, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -56,12 +53,10 @@ SETS = {
 
 STATING = ("supports", "which", "compare_aspect", "one_sided")
 SILENT = ("one_sided", "not_stated")
-# Kinds of question, as understood, that look for evidence at all; tables answer the others.
-CAPABILITY_WEIGHTS = (0.0, 0.25, 0.5)
-LEXICAL_WEIGHTS = (0.0, 0.2)
+# Beside the weights that are used.
+CAPABILITY_WEIGHTS = (0.0, 0.25, retrieval.CAPABILITY_WEIGHT)
+LEXICAL_WEIGHTS = (0.0, retrieval.LEXICAL_WEIGHT, 0.2)
 CUTS = (1, 3, 5)
-# More than any artifact has: all its sentences, ranked.
-ALL = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +70,21 @@ class Pair:
     questions: str
 
 
-def read_pairs(library: Library, retriever: Retriever, encoder: str) -> tuple[list[Pair], list[str]]:
-    """(pairs, ids of the questions that were left out because tables or a refusal answer them)."""
-    names, guesser = NameIndex(library, retriever.knows), load_guesser(encoder, retriever.vectors)
+def read_pairs(artifacts: Sequence[Artifact], reading: Reading) -> tuple[list[Pair], list[str]]:
+    """(pairs, ids of the questions that were left out because nothing in them is for texts to answer)."""
     pairs: list[Pair] = []
     left_out = []
     for questions, folder in SETS.items():
         pages = {path.name for path in (DATA / folder).iterdir()}
-        artifacts = [artifact for artifact in library.artifacts if pages & set(artifact.sources)]
+        own = [artifact for artifact in artifacts if pages & set(artifact.sources)]
         for case in load_questions(DATA / "questions" / f"{questions}.jsonl"):
-            if case.kind not in {*STATING, *SILENT}:
+            if case.kind not in {*STATING, *SILENT} or case.history:
                 continue
-            question = understand(case.question, case.history, names, library, guesser)
-            if question.kind not in LOOKED_UP:
+            question = read_question(case.question, (), reading)
+            if question.reply or not question.texts:
                 left_out.append(case.id)
                 continue
-            found = _roles(case, question, artifacts)
-            pairs += [Pair(case, question, artifact, role, questions) for artifact, role in found]
+            pairs += [Pair(case, question, artifact, role, questions) for artifact, role in _roles(case, question, own)]
     return pairs, left_out
 
 
@@ -109,13 +102,15 @@ def _roles(case: Case, question: Question, artifacts: Sequence[Artifact]) -> Ite
             yield artifact, "other"
 
 
-def queries(question: Question) -> dict[str, tuple[str, ...]]:
+# --- the right sentence -----------------------------------------------------------------------------------------------
+
+
+def queries(criterion: Criterion) -> dict[str, tuple[str, ...]]:
     """The wordings to choose between; the last is what answers use."""
     return {
-        "aspect only": (question.aspect or question.text,),
-        "whole question": (question.text,),
-        "names replaced": (question.generic or question.text,),
-        "aspect and names replaced": wordings(question),
+        "the criterion": (criterion.query,),
+        "the question around it": (criterion.whole or criterion.query,),
+        "both": criterion.wordings,
     }
 
 
@@ -124,59 +119,66 @@ def is_right(text: str, case: Case) -> bool:
     return any(search(quote, plain(text), IGNORECASE) for quote in case.quote)
 
 
-def compare_rankings(pairs: Sequence[Pair], retriever: Retriever) -> list[dict[str, Any]]:
-    """Recall of the right sentence among the best 1, 3 and 5, for every query and every two weights.
+def compare_rankings(pairs: Sequence[Pair], retriever: Retriever, grid: GridFinder) -> list[dict[str, Any]]:
+    """Recall of the right sentence among the best 1, 3 and 5 of some criterion.
 
-    "shown" is what an answer would quote, at most three: the last query, its hits ranked anew by select_evidence.
+    By retrieval for every query and every two weights; "judged" is in the order of the judge, with the weights in use.
     """
     rows = []
-    for name, whole, lexical in product([*queries(pairs[0].question), "shown"], CAPABILITY_WEIGHTS, LEXICAL_WEIGHTS):
+    for name, whole, lexical in product(queries(pairs[0].question.texts[0]), CAPABILITY_WEIGHTS, LEXICAL_WEIGHTS):
         with patch.multiple(retrieval, CAPABILITY_WEIGHT=whole, LEXICAL_WEIGHT=lexical):
-            texts = [_ranked(pair, name, retriever) for pair in pairs]
-        rows.append({"query": name, "capability": whole, "BM25": lexical, **_recall(texts, pairs)})
-        if name == "shown":
-            rows[-1]["at 5"] = None
-    return rows
+            found = [
+                [
+                    [hit.sentence.text for hit in retriever.inside(pair.artifact.id, queries(c)[name], k=max(CUTS))]
+                    for c in pair.question.texts
+                ]
+                for pair in pairs
+            ]
+        rows.append({"query": name, "capability": whole, "BM25": lexical, **_recall(found, pairs)})
+    judged = [
+        [[item.hit.sentence.text for item in grid.look(pair.artifact, c).rated] for c in pair.question.texts]
+        for pair in pairs
+    ]
+    used = {"capability": retrieval.CAPABILITY_WEIGHT, "BM25": retrieval.LEXICAL_WEIGHT}
+    return [*rows, {"query": "both, judged", **used, **_recall(judged, pairs)}]
 
 
-def _ranked(pair: Pair, query: str, retriever: Retriever) -> list[str]:
-    """The best sentences of the pair's artifact, best first."""
-    if query == "shown":
-        return [item.quote for item in gather(pair.artifact, pair.question, retriever, limit=3).evidence]
-    hits = retriever.inside(pair.artifact.id, queries(pair.question)[query], k=max(CUTS))
-    return [hit.sentence.text for hit in hits]
+def _recall(found: Sequence[Sequence[Sequence[str]]], pairs: Sequence[Pair]) -> dict[str, float | None]:
+    right = [
+        [[is_right(text, pair.case) for text in texts] for texts in criteria]
+        for criteria, pair in zip(found, pairs, strict=True)
+    ]
+    return {f"at {cut}": share([any(any(marks[:cut]) for marks in one) for one in right]) for cut in CUTS}
 
 
-def _recall(texts: Sequence[Sequence[str]], pairs: Sequence[Pair]) -> dict[str, float | None]:
-    right = [[is_right(text, pair.case) for text in found] for found, pair in zip(texts, pairs, strict=True)]
-    return {f"at {cut}": share([any(marks[:cut]) for marks in right]) for cut in CUTS}
+# --- what a page states -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A pair with the three scores that are compared."""
+    """A pair with its surest cell, and the scores that are compared."""
 
     pair: Pair
-    side: Side
-    similarity: float
-    background: float
+    cell: EvidenceCell
+    scores: dict[str, float]
 
     @property
-    def scores(self) -> dict[str, float]:
-        return {
-            "Side.strength": self.side.strength,
-            "top-1 similarity": self.similarity,
-            "similarity minus background": self.similarity - self.background,
-        }
+    def stated(self) -> bool:
+        """Whether the cell is taken to say something, be it a denial."""
+        return self.cell.state != "silent"
 
 
-def score(pair: Pair, retriever: Retriever) -> Scored:
-    """What the answer would go by, and what it could go by instead."""
-    query = wordings(pair.question)
-    hits = retriever.inside(pair.artifact.id, query, k=ALL)
-    background = retriever.background(pair.artifact.id, query)
-    best = max((hit.similarity for hit in hits), default=0.0)
-    return Scored(pair, gather(pair.artifact, pair.question, retriever, limit=3), best, background)
+def score(pair: Pair, grid: GridFinder) -> Scored:
+    """What the answer goes by, and what it could go by instead, for the criterion that the artifact is surest of."""
+    looks = [(grid.look(pair.artifact, criterion), criterion) for criterion in pair.question.texts]
+    look, criterion = max(looks, key=lambda one: one[0].probability)
+    told = look.features
+    scores = {
+        "cell": look.probability,
+        "judge alone": told["judged"],
+        "top-1 similarity": told["similarity"],
+    }
+    return Scored(pair, grid.cell(pair.artifact, criterion), scores)
 
 
 def compare_scores(scored: Sequence[Scored]) -> list[dict[str, Any]]:
@@ -198,58 +200,59 @@ def compare_scores(scored: Sequence[Scored]) -> list[dict[str, Any]]:
     return rows
 
 
-def at_threshold(scored: Sequence[Scored]) -> list[dict[str, Any]]:
-    """How often a side is taken to state it: by strength alone, and as `Side.stated` has it, absent words included."""
+def taken_to_state(scored: Sequence[Scored]) -> list[dict[str, Any]]:
+    """How often a cell is taken to say something, by what its page does and by kind of question."""
     rows = []
     for role, kinds in {"stated": STATING, "silent": SILENT, "other": ("supports", "which")}.items():
         for kind in (*kinds, "all"):
-            sides = [s.side for s in scored if s.pair.role == role and kind in ("all", s.pair.case.kind)]
-            by_strength = share([side.strength >= STATED for side in sides])
-            stated = share([side.stated for side in sides])
-            rows.append({"page": role, "kind": kind, "n": len(sides), "strength": by_strength, "stated": stated})
+            own = [s.stated for s in scored if s.pair.role == role and kind in ("all", s.pair.case.kind)]
+            rows.append({"page": role, "kind": kind, "n": len(own), "stated": share(own)})
     return rows
 
 
-def at_seeds(pairs: Sequence[Pair], artifacts: Sequence[Artifact], retriever: Retriever) -> dict[str, Any]:
+def at_seeds(pairs: Sequence[Pair], artifacts: Sequence[Artifact], grid: GridFinder) -> dict[str, Any]:
     """How often an artifact of the seeds is taken to state what a question about another library asks."""
     questions = {p.case.id: p.question for p in pairs if p.case.kind in ("supports", "which")}.values()
-    sides = [gather(artifact, question, retriever, limit=3) for question in questions for artifact in artifacts]
-    by_strength = share([side.strength >= STATED for side in sides])
-    stated = share([side.stated for side in sides])
-    return {"page": "foreign", "kind": "all", "n": len(sides), "strength": by_strength, "stated": stated}
+    own = [
+        any(grid.cell(artifact, criterion).state != "silent" for criterion in question.texts)
+        for question in questions
+        for artifact in artifacts
+    ]
+    return {"page": "foreign", "kind": "all", "n": len(own), "stated": share(own)}
 
 
 def mistakes(scored: Sequence[Scored]) -> dict[str, list[str]]:
-    """Cited pages that are not taken to state it, and named ones that are though they do not; strengths beside."""
-    told = [(s, f"{s.pair.case.id}: {s.pair.artifact.label} ({s.side.strength:.2f})") for s in scored]
+    """Cited pages that are not taken to state it, and named ones that are though they do not; probabilities beside."""
+    told = [(s, f"{s.pair.case.id}: {s.pair.artifact.label} ({s.scores['cell']:.2f})") for s in scored]
     return {
-        "missed": [text for s, text in told if s.pair.role == "stated" and not s.side.stated],
-        "accepted": [text for s, text in told if s.pair.role == "silent" and s.side.stated],
+        "missed": [text for s, text in told if s.pair.role == "stated" and not s.stated],
+        "accepted": [text for s, text in told if s.pair.role == "silent" and s.stated],
     }
 
 
-def _is_findable(pair: Pair, texts: Sequence[tuple[str, str]]) -> bool:
-    """Whether the artifact has a right sentence at all: a quote may be a table row, or the other side's."""
-    return any(artifact == pair.artifact.id and is_right(text, pair.case) for artifact, text in texts)
-
-
 def measure(settings: Settings, folder: Path) -> dict[str, Any]:
-    """Build the index and take all figures."""
-    encoder = load_encoder(settings)
-    built = build_index(
-        [DATA / name for name in SETS.values()], index=folder / "index", settings=settings, encoder=encoder
-    )
-    with open_index(folder / "index") as index:
-        retriever = Retriever(index, encoder)
-        pairs, left_out = read_pairs(index.library, retriever, settings.encoder)
-        texts = [(p.artifact, sentence.text) for p in index.passages for sentence in p.sentences]
-        findable = [pair for pair in pairs if pair.role == "stated" and _is_findable(pair, texts)]
-        rankings = compare_rankings(findable, retriever)
-        scored = [score(pair, retriever) for pair in pairs]
-    build_index([SEEDS], index=folder / "seeds", settings=settings, encoder=encoder)
-    with open_index(folder / "seeds") as index:
-        foreign = at_seeds(pairs, index.library.artifacts, Retriever(index, encoder))
-    roles = [pair.role for pair in pairs]
+    """Build the indexes and take all figures."""
+    index, seeds = folder / "index", folder / "seeds"
+    built = build_index([DATA / name for name in sorted(set(SETS.values()))], index=index, settings=settings)
+    with Assistant.open(index, settings=settings, model="none") as assistant, assistant._leases.lease() as loaded:
+        retriever, grid = loaded.retriever, loaded.sources.grid
+        pairs, left_out = read_pairs(loaded.index.library.artifacts, loaded.reading)
+        sentences: dict[str, list[str]] = {}
+        for passage in loaded.index.passages:
+            sentences.setdefault(passage.artifact, []).extend(sentence.text for sentence in passage.sentences)
+        # A quote may be a table row, or the other side's: then the artifact has no right sentence at all.
+        findable = [
+            pair
+            for pair in pairs
+            if pair.role == "stated" and any(is_right(text, pair.case) for text in sentences[pair.artifact.id])
+        ]
+        rankings = compare_rankings(findable, retriever, grid)
+        described = [pair for pair in pairs if pair.artifact.id in sentences]
+        scored = [score(pair, grid) for pair in described]
+    build_index([SEEDS], index=seeds, settings=settings)
+    with Assistant.open(seeds, settings=settings, model="none") as assistant, assistant._leases.lease() as loaded:
+        foreign = at_seeds(pairs, loaded.index.library.artifacts, loaded.sources.grid)
+    roles = [pair.role for pair in described]
     return {
         "pages": built.pages,
         "artifacts": built.artifacts,
@@ -259,7 +262,7 @@ def measure(settings: Settings, folder: Path) -> dict[str, Any]:
         "rankings": rankings,
         "scores": compare_scores(scored),
         "threshold": STATED,
-        "at_threshold": [*at_threshold(scored), foreign],
+        "taken_to_state": [*taken_to_state(scored), foreign],
         "mistakes": mistakes(scored),
     }
 
@@ -273,7 +276,7 @@ def main() -> None:
         found = measure(Settings.load(encoder=encoder), Path(folder))
     print_table("Recall of the right sentence inside a cited artifact", found["rankings"])
     print_table("Does the page state it? AUROC", found["scores"])
-    print_table(f"Sides taken to state it (strength >= {STATED}, and Side.stated)", found["at_threshold"])
+    print_table(f"Cells taken to say something (probability >= {STATED})", found["taken_to_state"])
     about = {"machine": machine("chromadb", "sentence-transformers", "torch"), "encoder": encoder, "sets": list(SETS)}
     suffix = "" if encoder == DEFAULT_ENCODER else f"-{encoder}"
     write_results(f"evidence{suffix}", {**about, **found})

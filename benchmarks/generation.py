@@ -26,8 +26,8 @@ from typing import Any
 
 import psutil
 
-from sidebyside.generation_process import THREAD_WAITING, LocalGenerator, physical_cores
-from sidebyside.models import resolve_model
+from sidebyside.llm.process import THREAD_WAITING, LocalGenerator, physical_cores
+from sidebyside.models.catalogue import resolve_model
 from sidebyside.records import Message
 from sidebyside.settings import Settings
 

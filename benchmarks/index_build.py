@@ -27,9 +27,9 @@ import numpy as np
 import psutil
 from _reporting import machine, write_results
 
-from sidebyside.embedding import Encoder, load_encoder
-from sidebyside.index import open_index
-from sidebyside.indexing import build_index
+from sidebyside.building.build import build_index
+from sidebyside.encoding.embedding import Encoder, load_encoder
+from sidebyside.index.opened import open_index
 from sidebyside.settings import Settings
 
 CAPABILITIES_PER_SIDE = 8

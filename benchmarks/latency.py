@@ -36,11 +36,11 @@ import psutil
 from _reporting import RESULTS, machine, print_table, write_results
 from index_build import WordEncoder, measure, measure_build, read_side
 
-from sidebyside import embedding
 from sidebyside.assistant import Assistant
-from sidebyside.index import open_index
-from sidebyside.indexing import build_index
-from sidebyside.retrieval import Retriever
+from sidebyside.building.build import build_index
+from sidebyside.encoding import embedding
+from sidebyside.evidence.retrieval import Retriever
+from sidebyside.index.opened import open_index
 from sidebyside.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -212,8 +212,8 @@ def run_quietly(command: Sequence[str]) -> None:
 
 def app_of(index: Path) -> dict[str, Any]:
     """Memory of the chat page and its model process after an answer, in MB."""
-    from sidebyside.app.provider import Provider
     from sidebyside.app.serve import launch
+    from sidebyside.serving.provider import Provider
 
     settings = Settings(index=index, port=free_port())
     provider = Provider(settings)

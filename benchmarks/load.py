@@ -180,7 +180,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         index = given.index
         if index is None:
-            from sidebyside.indexing import build_index
+            from sidebyside.building.build import build_index
 
             index = Path(folder)
             build_index([SEEDS], index=index)

@@ -27,7 +27,7 @@ from _large_library import questions, write_library
 from _reporting import machine, print_table, write_results
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from sidebyside.indexing import build_index
+from sidebyside.building.build import build_index
 from sidebyside.settings import Settings
 
 VISITS = 5

@@ -15,7 +15,7 @@ from _reporting import machine, print_table, write_results
 from load import KINDS, SEEDS
 
 from sidebyside.assistant import Assistant
-from sidebyside.indexing import build_index
+from sidebyside.building.build import build_index
 
 COUNTS = {"tables": 300, "quotes": 60}
 

@@ -34,17 +34,17 @@ from _planting import PLANTED, TRUE, Ground, grounds
 from _reporting import auroc, auroc_interval, machine, print_table, share, write_results
 from numpy.typing import NDArray
 
-from sidebyside import verification
-from sidebyside.embedding import load_encoder
-from sidebyside.generation import Generator, load_generator
+from sidebyside.encoding.embedding import load_encoder
+from sidebyside.index.passages import build_passages
 from sidebyside.library import build_library
-from sidebyside.models import resolve_model
+from sidebyside.llm.generator import Generator, load_generator
+from sidebyside.models.catalogue import resolve_model
 from sidebyside.pages import parse_page
-from sidebyside.passages import build_passages
+from sidebyside.prose import verify
+from sidebyside.prose.verify import COVERAGE, Check, verify_sentence
 from sidebyside.records import Message
 from sidebyside.settings import DEFAULT_ENCODER, DEFAULT_MODEL, Settings
-from sidebyside.verification import COVERAGE, Check, verify_sentence
-from sidebyside.words import tokens
+from sidebyside.text.words import tokens
 
 ROOT = Path(__file__).parents[1]
 WRITTEN = Path(__file__).parent / "data" / "model_sentences.jsonl"
@@ -242,8 +242,8 @@ class Checked:
 
 
 def check(sentence: str, evidence: Sequence[str], name: str) -> Checked:
-    """Check a sentence as lanes/prose.py does, however few of its words the evidence has."""
-    with patch.object(verification, "COVERAGE", 0.0):
+    """Check a sentence as prose/writer.py does, however few of its words the evidence has."""
+    with patch.object(verify, "COVERAGE", 0.0):
         found = verify_sentence(sentence, evidence, name=name)
     return Checked(sentence, tuple(evidence), found)
 

@@ -18,8 +18,8 @@ from typing import Any
 
 from _reporting import machine, print_table, write_results
 
-from sidebyside.generation import Generator, load_generator
-from sidebyside.models import resolve_model
+from sidebyside.llm.generator import Generator, load_generator
+from sidebyside.models.catalogue import resolve_model
 from sidebyside.records import Message
 from sidebyside.settings import DEFAULT_MODEL, Settings
 

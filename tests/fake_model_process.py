@@ -1,4 +1,4 @@
-"""A model process without a model: speaks the protocol of generation_worker, and misbehaves when a prompt says so.
+"""A model process without a model: speaks the protocol of llm/worker.py, and misbehaves when a prompt says so.
 
 The last message's text decides: "count N" writes N words slowly, "die" ends the process mid-answer, "hang" stops
 reading and writing, "stubborn" writes on after a cancellation, "deaf" never reads another line, "garbage" breaks the

@@ -18,16 +18,16 @@ import pytest
 
 from fakes import FakeEncoder
 from sidebyside.assistant import Assistant
-from sidebyside.indexing import build_index
-from sidebyside.lexical import LexicalTable
+from sidebyside.building.build import build_index
+from sidebyside.evidence.retrieval import Retriever
+from sidebyside.index.lexical import LexicalTable
+from sidebyside.index.passages import build_passages, first_rows
 from sidebyside.library import build_library
-from sidebyside.names import NameIndex
 from sidebyside.pages import parse_page
-from sidebyside.passages import build_passages, first_rows
+from sidebyside.question.names import NameIndex
 from sidebyside.records import Answer, Citation, Library, Passage
-from sidebyside.retrieval import Retriever
 from sidebyside.settings import Settings
-from sidebyside.words import STOP_WORDS, stem, tokens
+from sidebyside.text.words import STOP_WORDS, stem, tokens
 
 LABELS = ("Type", "UnfragileRank", "Adoption", "Quality", "Pricing")
 
@@ -105,14 +105,14 @@ OSPREY = (
 Column = tuple[str, Sequence[str], Sequence[tuple[str, str, str]]]
 
 
-def page_text(left: Column, right: Column, verdict: str = "") -> str:
-    """A text extract: (name, values of LABELS, capabilities as (description, unique, alternatives)) for each side."""
+def page_text(left: Column, right: Column, verdict: str = "", labels: Sequence[str] = LABELS) -> str:
+    """A text extract: (name, values of `labels`, capabilities as (description, unique, alternatives)) for each side."""
     lines = [
         f"{left[0]} vs {right[0]}",
         "Side-by-side comparison to help you choose.",
         f"| Feature | {left[0]} | {right[0]} |",
         "|---|---|---|",
-        *(f"| {label} | {a} | {b} |" for label, a, b in zip(LABELS, left[1], right[1], strict=True)),
+        *(f"| {label} | {a} | {b} |" for label, a, b in zip(labels, left[1], right[1], strict=True)),
         f"| Capabilities | {len(left[2])} decomposed | {len(right[2])} decomposed |",
     ]
     for _, _, capabilities in (left, right):
@@ -141,6 +141,93 @@ PAGES = {
 }
 
 
+# A second small library: rows of figures beside rows of classes, names of several words, a denial without a "no",
+# and kinds of things (an agent, an API) that sentences speak of too.
+PRICED = ("Type", "UnfragileRank", "Pricing", "Starting Price")
+WORKSHOP = {
+    "hub-vs-finch.txt": page_text(
+        (
+            "HearthLoom Hub",
+            ("Product", "44/100", "Paid", "$12.50/mo"),
+            (
+                (
+                    "Speaks Zigbee and Thread, and bridges Matter devices to older switches.",
+                    "Switches keep working while the network is down",
+                    "Calmer than Lampwire",
+                ),
+                (
+                    "OPC UA is not spoken, and industrial buses are left to gateways.",
+                    "Gateways are listed by the maker",
+                    "Simpler than plant controllers",
+                ),
+                (
+                    "Keeps 90 days of sensor readings on a memory card.",
+                    "Readings are exported as CSV",
+                    "Longer history than Lampwire",
+                ),
+                (
+                    "Accepts label rolls between 20 and 48 mm in width.",
+                    "Rolls of any brand fit",
+                    "Wider than Tagline",
+                ),
+            ),
+        ),
+        (
+            "LinguaFinch 3B",
+            ("Model", "61/100", "Paid", "$9/mo"),
+            (
+                (
+                    "Translates subtitles between 40 languages with a context of 32K tokens.",
+                    "Line breaks follow the picture",
+                    "Faster than Parrotline",
+                ),
+                (
+                    "Scans repositories for leaked API keys before they are pushed.",
+                    "Keys are revoked at once",
+                    "Quieter than Keyhound",
+                ),
+            ),
+        ),
+        labels=PRICED,
+    ),
+    "relay-vs-smsoon.txt": page_text(
+        (
+            "Relaywright",
+            ("Agent", "52/100", "Free", "—"),
+            (
+                (
+                    "Speaks OPC UA and Modbus to machines on the shop floor.",
+                    "Machines are found by scanning",
+                    "Broader than Busline",
+                ),
+                (
+                    "Keeps the inventory of a plant as one list.",
+                    "Lists are shared by crews",
+                    "Plainer than Stockpile",
+                ),
+            ),
+        ),
+        (
+            "Smsoon",
+            ("API", "39/100", "Paid", "$20/mo"),
+            (
+                (
+                    "Sends text messages to phones in 190 countries.",
+                    "Routes are chosen by price",
+                    "Cheaper than Pigeonpost",
+                ),
+                (
+                    "Resumes a task at the last finished step when an agent dies halfway.",
+                    "Steps are stored as they end",
+                    "Sturdier than Loopkit",
+                ),
+            ),
+        ),
+        labels=PRICED,
+    ),
+}
+
+
 class ContentEncoder(FakeEncoder):
     """FakeEncoder on the stems of content words: texts about different things are next to orthogonal."""
 
@@ -163,9 +250,6 @@ class MemoryVectors:
 
     def rows(self, start: int, stop: int) -> np.ndarray:
         return self.array[start:stop]
-
-    def every(self, step: int) -> np.ndarray:
-        return self.array[::step]
 
 
 class MemoryIndex:
@@ -213,7 +297,7 @@ def retriever() -> Retriever:
 @cache
 def names() -> NameIndex:
     """The names of PAGES."""
-    return NameIndex(library(), retriever().knows)
+    return NameIndex(library(), retriever().knows, retriever().describes)
 
 
 def artifact_id(label: str) -> str:
@@ -237,12 +321,29 @@ def shared_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "index" if folder.exists() else write_index(folder)
 
 
+def workshop_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of WORKSHOP that is written once for all tests; they do not write to it."""
+    folder = tmp_path_factory.getbasetemp() / "workshop"
+    return folder / "index" if folder.exists() else write_index(folder, WORKSHOP)
+
+
+def real_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of PAGES with the real encoder, written once for all tests; they do not write to it."""
+    folder = tmp_path_factory.getbasetemp() / "invented-real"
+    if not folder.exists():
+        (folder / "pages").mkdir(parents=True)
+        for name, text in PAGES.items():
+            (folder / "pages" / name).write_text(text)
+        build_index([folder / "pages"], index=folder / "index", settings=Settings.load())
+    return folder / "index"
+
+
 @contextmanager
 def open_assistant(index: Path, **options) -> Iterator[Assistant]:
     """An assistant that encodes questions as `write_index` encoded the pages; without a model unless one is given."""
     options = options if "generator" in options else {"model": "none", **options}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sidebyside.embedding.load_encoder", lambda _: ContentEncoder())
+        patch.setattr("sidebyside.encoding.embedding.load_encoder", lambda _: ContentEncoder())
         with Assistant.open(index, **options) as assistant:
             yield assistant
 

@@ -6,28 +6,42 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
+from sidebyside.decisions.making import in_order, make_record
+from sidebyside.decisions.replaying import compare_record
 from sidebyside.errors import SidebysideError
 from sidebyside.records import (
+    SHOWN,
     Answer,
     Artifact,
     Capability,
+    Cell,
     Citation,
     Comparison,
+    Correction,
+    DecisionRecord,
     Event,
     Evidence,
     Excerpt,
     Fact,
     Found,
+    Grid,
     Hit,
     Library,
+    Match,
+    MatchedArtifact,
     Passage,
+    RecordedAnswer,
+    Replay,
     Sentence,
     SharedCapability,
     Source,
     Table,
+    Understood,
+    Wish,
 )
 
 _logging = threading.Lock()
@@ -37,6 +51,7 @@ FAILURE = "the pages are gone; build the index again: sidebyside index"
 SEEDS = Path(__file__).parents[1] / "index" / "seeds"
 FIRST = next(SEEDS.glob("000_*.txt"))
 SECOND = next(SEEDS.glob("004_*.txt"))
+HASHES = {path.name: (sha256(path.read_bytes()).hexdigest(), "2026-11-01T10:00:00+00:00") for path in (FIRST, SECOND)}
 LLAMA, LLAVA = "Llama 3.2 90B Vision", "LLaVA Llama 3 (8B)"
 DIFFUSION, DREAMBOOTH = "Stable-Diffusion", "Dreambooth-Stable-Diffusion"
 
@@ -213,6 +228,10 @@ UNKNOWN = Answer(
     suggestions=(f"How do {DIFFUSION} and {LLAMA} differ?",),
 )
 
+PARTIAL_QUOTE = (
+    "Ollama Cloud provides managed hosting of the LLaVA Llama 3 model with three subscription tiers (Free, Pro $20/mo, "
+    "Max $100/mo) that control concurrent model instances and total GPU compute time."
+)
 PARTIAL = Answer(
     question="What do the tiers cost?",
     text=(
@@ -225,8 +244,7 @@ PARTIAL = Answer(
             1,
             LLAVA,
             SECOND,
-            "Ollama Cloud provides managed hosting of the LLaVA Llama 3 model with three subscription "
-            "tiers (Free, Pro $20/mo, Max $100/mo) that control concurrent model instances and total GPU compute time.",
+            PARTIAL_QUOTE,
             ("Ollama Cloud provides managed hosting", "quantization support."),
         ),
     ),
@@ -248,6 +266,86 @@ WIDE = replace(
         ),
     ),
 )
+
+GRID = Answer(
+    question=f"Compare {LLAMA} and {LLAVA} on context length, fine-tuning, captions and price",
+    text=(
+        "**Llama 3.2 90B Vision** reads sixteen times as much at once: 128K tokens against 8K. On captions only "
+        "LLaVA Llama 3 (8B) says anything.\n\n"
+        "| | Llama 3.2 90B Vision | LLaVA Llama 3 (8B) |\n|---|---|---|\n| context length | 128K [1] | 8K [2] |\n\n"
+        "<details><summary>Quotes</summary>\n\n[1] the page's words\n\n</details>"
+    ),
+    status="answered",
+    citations=(
+        CONTEXT.citations[0],
+        CONTEXT.citations[1],
+        replace(CONTEXT.consulted[0], number=3, context=excerpt(SECOND, "Leverages Llama 3 Instruct", ")").text),
+        row(4, LLAMA, FIRST, "Pricing", "Free"),
+        cite(5, LLAVA, SECOND, PARTIAL_QUOTE, ("Ollama Cloud provides managed hosting", "quantization support.")),
+    ),
+    artifacts=(LLAVA, LLAMA),
+    notes=(
+        "Both pages count more capabilities than they describe, so something may be left unsaid.",
+        "“128K” is the page's own figure for text and images together [1].",
+    ),
+    table=Table(
+        ("", LLAMA, LLAVA),
+        (
+            ("UnfragileRank", "45/100", "22/100"),
+            ("Adoption", "1", "0"),
+            ("Match Graph", "0", "0"),
+            ("Capabilities", "12 decomposed", "9 decomposed"),
+        ),
+    ),
+    stats={"facts_ms": 40, "first_sentence_ms": 900, "total_ms": 2100, "model_sentences": 1, "model_cells": 2},
+    model="scripted",
+    kind="comparison",
+    generation="g1",
+    suggestions=("Compare them on video?", "What is the catch of Llama 3.2 90B Vision?"),
+    grid=Grid(
+        ("context length", "captions in a chosen style", "fine-tuning", "price"),
+        (LLAVA, LLAMA),
+        (
+            (
+                Cell("stated", "an 8K window for chats with images [2]", "model", (2,)),
+                Cell("stated", "128K tokens for text and images together [1]", "model", (1,)),
+            ),
+            (Cell("stated", "enable prompt-based caption style control [3]", "quote", (3,)), Cell("silent", "")),
+            (Cell("silent", ""), Cell("denied", "limited by the 128K window [1]", "quote", (1,))),
+            (Cell("conflict", "Free [5] / Pro $20/mo [5]", "quote", (5,)), Cell("stated", "Free [4]", "table", (4,))),
+        ),
+        (3, 2),
+    ),
+    reading=Understood(
+        intent="compare",
+        artifacts=(LLAMA, LLAVA),
+        criteria=("context length", "captions in a chosen style", "fine-tuning", "price"),
+        conditions=("Pricing is Free",),
+        shown="Understood as: compare two on context length, captions, fine-tuning and price, free ones only",
+    ),
+)
+
+
+def clause(quote: str) -> str:
+    """Twelve words of a quote, as many as a cell holds."""
+    return " ".join(quote.split()[-12:])
+
+
+def clauses_only(answer: Answer) -> Answer:
+    """The grid before the LLM has written: clauses of the quotes, longer than what takes their place."""
+    assert answer.grid is not None
+    quotes = {item.number: item.quote for item in answer.citations}
+    cells = tuple(
+        tuple(
+            replace(cell, by="quote", text=f"{clause(quotes[cell.citations[0]])} [{cell.citations[0]}]")
+            if cell.by == "model"
+            else cell
+            for cell in line
+        )
+        for line in answer.grid.cells
+    )
+    return replace(answer, grid=replace(answer.grid, cells=cells), stats={}, suggestions=())
+
 
 HOSTILE_TEXT = (
     '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>![pic](http://192.0.2.1/p.png) ${hacked=1}'
@@ -281,6 +379,8 @@ def script(question: str) -> Answer:
     words = question.casefold()
     for key, answer in (
         ("hostile", HOSTILE),
+        ("grid", GRID),
+        ("compare", GRID),
         ("table", WIDE),
         ("rank", RANK),
         ("midjourney", UNKNOWN),
@@ -314,11 +414,23 @@ class StandIn:
     log: Path | None = None
     closed: bool = False
 
-    def stream(self, question: str, history: Sequence[tuple[str, str]] = (), *, write: bool = True) -> Iterator[Event]:
-        self.note({"asked": question, "history": list(history)})
+    def stream(
+        self,
+        question: str,
+        history: Sequence[tuple[str, str]] = (),
+        *,
+        write: bool = True,
+        correction: Correction | None = None,
+    ) -> Iterator[Event]:
+        self.note(
+            {"asked": question, "history": list(history)} | ({"correction": asdict(correction)} if correction else {})
+        )
         if "fail" in question:
             raise SidebysideError(FAILURE)
         answer = script(question)
+        if answer.grid is not None:
+            yield from self._stream_grid(answer)
+            return
         paragraphs = answer.text.split("\n\n")
         if "slow" in question:
             paragraphs += ["One more verified sentence [1]."] * 20
@@ -339,6 +451,19 @@ class StandIn:
             if not finished:
                 self.note({"stopped": question})
 
+    def _stream_grid(self, answer: Answer) -> Iterator[Event]:
+        """First the whole grid in the quotes' own words, then one cell after the other in the LLM's."""
+        assert answer.grid is not None
+        so_far = clauses_only(answer)
+        yield Event("facts", so_far.text, so_far)
+        for place, line in enumerate(answer.grid.cells):
+            time.sleep(self.delay)
+            assert so_far.grid is not None
+            cells = (*so_far.grid.cells[:place], line, *so_far.grid.cells[place + 1 :])
+            so_far = replace(so_far, grid=replace(so_far.grid, cells=cells))
+            yield Event("sentence", "", so_far)
+        yield Event("answer", "", replace(answer, model=self.model))
+
     def warm(self) -> None:
         """Nothing to load."""
 
@@ -355,6 +480,27 @@ class StandIn:
             RANK.notes,
         )
 
+    def compare_on(self, names: Sequence[str], criteria: Sequence[str], *, write: bool = True) -> Iterator[Event]:
+        """LLAVA and LLAMA have the cells of GRID, criterion by criterion, all others say nothing."""
+        self.note({"compared": list(names), "criteria": list(criteria), "write": write})
+        names = [self.artifact(name).label for name in names]
+        assert GRID.grid is not None
+        columns = {label: column for column, label in enumerate(GRID.grid.artifacts)}
+        rows = tuple(
+            tuple(
+                GRID.grid.cells[place % 4][columns[name]] if name in columns else Cell("silent", "") for name in names
+            )
+            for place in range(len(criteria))
+        )
+        met = tuple(sum(row[place].state == "stated" for row in rows) for place in range(len(names)))
+        answer = replace(GRID, grid=Grid(tuple(criteria), tuple(names), rows, met), artifacts=tuple(names))
+        bare = clauses_only(answer)
+        yield Event("facts", "", bare)
+        if write and self.model is not None:
+            time.sleep(self.delay)
+            yield Event("sentence", "", answer)
+        yield Event("answer", "", answer if write and self.model is not None else bare)
+
     def artifact(self, name: str) -> Artifact:
         for item in self.library.artifacts:
             if name in (item.id, item.label):
@@ -370,6 +516,36 @@ class StandIn:
             passage = Passage("p", item.id, capability, "description", said.context, said.source, (sentence,))
             found.append(Found(item, (Hit(passage, sentence, 0.9, 0.8, 0.2),)))
         return tuple(found)
+
+    def match(
+        self, need: str = "", wishes: Sequence[Wish] = (), *, among: Sequence[str] = (), most: int = SHOWN
+    ) -> Match:
+        """Every wish has the row of GRID on captions; "nothing" in a need is none, and "cloud" is met by nobody."""
+        self.note({"matched": need, "wishes": [[w.text, w.role, w.weight] for w in wishes], "most": most})
+        if "nothing" in need:
+            raise SidebysideError("the need names nothing that an artifact could meet")
+        if not self.library.artifacts:
+            return Match(need, (), (), Grid((), (), (), ()), ())
+        best, other = self.library.artifacts[:2]
+        assert GRID.grid is not None
+        asked = (*(Wish(part.strip(), query=part.strip()) for part in need.split(",") if part.strip()), *wishes)
+        rows = tuple(GRID.grid.cells[1] for _ in asked)
+        grid = Grid(tuple(w.said for w in asked), (best.label, other.label), rows, (len(rows), 0))
+        places = (MatchedArtifact(best.id, best.label, best.type, len(rows), 0, 0),)
+        places += (MatchedArtifact(other.id, other.label, other.type, 0, 0, len(rows)),)
+        return Match(
+            need or ", ".join(w.said for w in wishes), grid.criteria, places, grid, tuple(3 for _ in asked),
+            tuple(() for _ in asked), GRID.citations, 4, f"**{best.label}** meets it.", (), self.generation, asked,
+        )  # fmt: skip
+
+    def record(self, given=(), *, history=(), artifacts=(), title="") -> DecisionRecord:
+        named = [self.artifact(name) for name in artifacts]
+        return make_record(in_order(given, history), named, lambda _version: HASHES, self.generation, title=title)
+
+    def replay(self, record: DecisionRecord, *, write: bool = True) -> Replay:
+        needs = {answer.asked: answer for answer in record.answers if answer.kind == "need"}
+        again = [needs.get(a.asked) or RecordedAnswer.of(script(a.asked), a.earlier) for a in record.answers]
+        return compare_record(record, again, self.library, HASHES, self.generation)
 
     def close(self) -> None:
         self.closed = True

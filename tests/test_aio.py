@@ -15,7 +15,7 @@ import invented
 from invented import ContentEncoder, open_assistant
 from sidebyside import AsyncAssistant
 from sidebyside.errors import IndexMissingError, SidebysideError
-from sidebyside.generation import ScriptedGenerator
+from sidebyside.llm.generator import ScriptedGenerator
 from sidebyside.records import Answer
 
 PAIR = "Compare Kestrel 7B and Osprey Index"
@@ -54,7 +54,20 @@ def test_awaited_answers_are_the_assistants(index):
         names = ["Kestrel 7B", "Osprey Index"]
         assert await asynchronous.compare(names) == assistant.compare(names)
         assert await asynchronous.search("transcribe speech") == assistant.search("transcribe speech")
+        assert await asynchronous.match("speech, free") == assistant.match("speech, free")
         assert await asynchronous.library() == assistant.library
+
+    run(index, work)
+
+
+def test_records_and_replays_are_the_assistants(index):
+    async def work(asynchronous, assistant):
+        answer = assistant.answer(PAIR, write=False)
+        words = {"artifacts": ["Kestrel 7B"], "taken": "Kestrel 7B", "why": "small", "own": [("Kestrel 7B", "a", "b")]}
+        record = await asynchronous.record(answer, history=[("Hello", "Hi")], title="T", **words)
+        same = assistant.record(answer, history=[("Hello", "Hi")], title="T", **words)
+        assert replace(record, created="") == replace(same, created="")
+        assert await asynchronous.replay(record) == assistant.replay(record)
 
     run(index, work)
 
@@ -65,7 +78,7 @@ def test_events_come_in_order_and_without_the_model_on_request(index):
         without = [event.type async for event in asynchronous.stream(PAIR, write=False)]
         return with_model, without
 
-    generator = ScriptedGenerator(lambda _: "Kestrel 7B handles up to 32K tokens of context.")
+    generator = ScriptedGenerator(lambda _: "up to 32K tokens of context in one call")
     with_model, without = run(index, work, generator=generator)
     assert with_model[0] == "facts"
     assert with_model[-1] == "answer"
@@ -134,7 +147,7 @@ def test_errors_reach_the_one_who_waits(index, monkeypatch):
 
 
 def test_it_opens_at_the_first_use_and_ends_what_it_opened(tmp_path, index, monkeypatch):
-    monkeypatch.setattr("sidebyside.embedding.load_encoder", lambda _: ContentEncoder())
+    monkeypatch.setattr("sidebyside.encoding.embedding.load_encoder", lambda _: ContentEncoder())
 
     async def missing():
         async with AsyncAssistant(index=tmp_path / "none"):

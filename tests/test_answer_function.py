@@ -10,7 +10,7 @@ import pytest
 import invented
 import sidebyside
 from invented import ContentEncoder
-from sidebyside import asking
+from sidebyside import assistant
 from sidebyside.errors import IndexMissingError
 
 
@@ -29,9 +29,9 @@ def own_index(index: Path, tmp_path: Path) -> Path:
 def one_call(index, monkeypatch):
     """`sidebyside.answer` without a model; what it opened is closed afterwards."""
     monkeypatch.setenv("SIDEBYSIDE_MODEL", "none")
-    monkeypatch.setattr("sidebyside.embedding.load_encoder", lambda _: ContentEncoder())
+    monkeypatch.setattr("sidebyside.encoding.embedding.load_encoder", lambda _: ContentEncoder())
     yield
-    asking.close_all()
+    assistant.close_all()
 
 
 @pytest.mark.usefixtures("one_call")
@@ -60,7 +60,7 @@ def test_calls_share_one_assistant_per_index(index, own_index, monkeypatch):
 @pytest.mark.usefixtures("one_call")
 def test_after_closing_all_the_next_call_opens_anew(index):
     sidebyside.answer("hi", index=index)
-    asking.close_all()
+    assistant.close_all()
     assert sidebyside.answer("Is Kestrel 7B free?", index=index).status == "answered"
 
 

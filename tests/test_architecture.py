@@ -16,31 +16,58 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "sidebyside"
 
-# The stations on the way from a page to an answer. None knows another: what they share are the nouns in records.
-STAGES = {
-    *("pages", "library", "passages", "embedding", "index"),
-    *("question", "retrieval", "facts", "evidence", "prompts", "generation", "verification", "models", "suggestions"),
+# The rooms, in the order of the story, and the rooms each may import; records, text, errors and settings are open to
+# all above them. An edge that is not named here is a decision somebody has to make on purpose.
+ROOMS = {
+    "records": set(),
+    "text": set(),
+    "pages": set(),
+    "library": set(),
+    "models": set(),
+    "encoding": {"models"},
+    "index": {"library"},
+    "graph": set(),
+    "building": {"pages", "library", "encoding", "index"},
+    "question": {"encoding"},
+    "evidence": {"encoding", "index"},
+    "answers": {"question", "evidence"},
+    "llm": {"models"},
+    "decisions": set(),
+    "prose": {"question", "answers", "llm"},
+    "evaluation": {"assistant"},
+    "serving": {"assistant", "bridge", "building", "decisions", "index", "models"},
+    "server": {"decisions", "serving", "graph"},
+    "app": {"answers", "server", "serving", "graph", "building", "index", "library", "llm", "models"},
+    "cli": {"assistant", "app", "server", "serving", "building", "decisions", "encoding", "evaluation", "graph"}
+    | {"index", "library", "llm", "models", "pages", "logs"},
 }
-# The one exception: a generation on disk holds a library and passages, so the index calls what reads them.
-KNOWS = {"index": {"library", "passages"}}
-# The parts that put stages together, and the interfaces on top of them.
-COMPOSING = {
-    *("assistant", "asking", "lanes", "indexing", "scanning", "evaluation", "doctor"),
-    *("aio", "cli", "app", "server", "__init__", "__main__"),
+OPEN = {"records", "text", "errors", "settings"}
+# What the root holds beside the public surface, and which rooms each composes.
+ROOT_MODULES = {
+    "__init__": {"building", "decisions", "pages", "assistant", "aio"},
+    "__main__": {"cli"},
+    "assistant": {"answers", "decisions", "encoding", "evidence", "graph", "index", "llm", "models", "prose"}
+    | {"question"},
+    "aio": {"assistant", "bridge", "decisions", "llm"},
+    "bridge": set(),
+    "errors": set(),
+    "logs": set(),
+    "settings": set(),
 }
+
 # Libraries that take long to load, and the parts that may name them at all.
 HEAVY = {
-    "torch": {"embedding"},
-    "sentence_transformers": {"embedding"},
-    "transformers": {"embedding"},
-    "chromadb": {"chroma", "chroma_server"},
+    "torch": {"encoding.embedding"},
+    "sentence_transformers": {"encoding.embedding"},
+    "transformers": {"encoding.embedding"},
+    "chromadb": {"index.chroma", "index.chroma_remote"},
     "gradio": {"app"},
-    "llama_cpp": {"generation_engine", "generation_tokens", "generation_worker"},
-    "huggingface_hub": {"downloads"},
+    "llama_cpp": {"llm.engine", "llm.worker"},
+    "huggingface_hub": {"models.downloads"},
 }
 # Modules that may load a heavy library as soon as they are imported, because they themselves are imported only when
 # it is needed: what runs in the model's own process, and the chat page behind its front door.
-LATE = {"generation_engine", "generation_tokens", "generation_worker"}
+LATE = {"llm.engine", "llm.worker"}
 
 
 def modules() -> Iterator[tuple[str, Path]]:
@@ -78,31 +105,43 @@ def own_imports(path: Path) -> set[str]:
     } & {name.split(".")[0] for name, _path in modules()}
 
 
-def test_only_interfaces_know_the_assistant():
-    users = {name.split(".")[0] for name, path in modules() if "assistant" in own_imports(path)}
-    assert users <= {
-        *("__init__", "asking", "aio", "cli", "app", "server", "evaluation", "assistant"),
-    }
+def test_every_module_is_in_a_room():
+    rooms = {path.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE}
+    assert rooms == set(ROOMS)
+    assert {path.stem for path in PACKAGE.glob("*.py")} == set(ROOT_MODULES)
 
 
-def test_no_stage_imports_another_stage():
+def test_rooms_import_only_along_the_named_edges():
     for name, path in modules():
         part = name.split(".")[0]
-        if part in STAGES:
-            others = own_imports(path) & STAGES - {part}
-            assert others <= KNOWS.get(part, set()), f"{name} imports {others}"
+        allowed = (ROOMS | ROOT_MODULES)[part] | OPEN
+        assert own_imports(path) - {part} <= allowed, f"{name} imports {own_imports(path) - {part} - allowed}"
 
 
-def test_nothing_below_imports_what_composes():
+def test_every_named_edge_is_used():
+    used: dict[str, set[str]] = {}
     for name, path in modules():
-        if name.split(".")[0] not in COMPOSING:
-            assert own_imports(path).isdisjoint(COMPOSING), name
+        part = name.split(".")[0]
+        used.setdefault(part, set()).update(own_imports(path) - {part})
+    unused = {part: edges - used.get(part, set()) for part, edges in (ROOMS | ROOT_MODULES).items()}
+    assert {part: edges for part, edges in unused.items() if edges} == {}
+
+
+def test_rooms_form_no_circle():
+    graph = ROOMS | ROOT_MODULES
+    ordered: list[str] = []
+    while len(ordered) < len(graph):
+        ready = [part for part, edges in graph.items() if part not in ordered and edges <= {*ordered, "logs"}]
+        assert ready, f"circle among {set(graph) - set(ordered)}"
+        ordered += ready
 
 
 def test_the_shared_nouns_import_nothing_of_the_package():
     assert own_imports(PACKAGE / "errors.py") == set()
+    for path in (PACKAGE / "text").glob("*.py"):
+        assert own_imports(path) <= {"text"}, path.name
     for path in (PACKAGE / "records").glob("*.py"):
-        assert own_imports(path) <= {"records"}, path.name
+        assert own_imports(path) <= {"records", "text", "errors"}, path.name
     assert own_imports(PACKAGE / "settings.py") <= {"errors"}
 
 
@@ -134,7 +173,8 @@ def test_only_the_owner_of_a_heavy_library_imports_it():
     for name, path in modules():
         for found, _top, typing in imports(path):
             owners = HEAVY.get(found.split(".")[0])
-            assert typing or owners is None or name.split(".")[0] in owners, f"{name} imports {found}"
+            owned = owners is None or name in owners or name.split(".")[0] in owners
+            assert typing or owned, f"{name} imports {found}"
 
 
 def test_importing_a_module_loads_no_heavy_library_by_any_road():
@@ -189,20 +229,9 @@ def test_public_names_are_sorted_and_all_there():
     assert set(names) <= set(dir(sidebyside))
 
 
-def test_every_module_opens_with_its_job_and_stays_readable():
+def test_every_module_opens_with_its_job():
     for name, path in modules():
-        text = path.read_text(encoding="utf-8")
-        doc = ast.get_docstring(ast.parse(text))
-        assert doc, f"{name} has no docstring"
-        assert len(text.splitlines()) <= 400, f"{name} has more than 400 lines"
-
-
-def test_functions_stay_short_enough_to_read():
-    for name, path in modules():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                length = (node.end_lineno or node.lineno) - node.lineno + 1
-                assert length <= 60, f"{name}.{node.name} has {length} lines"
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{name} has no docstring"
 
 
 def test_every_dependency_is_pinned_in_the_lock_and_the_lock_is_what_is_tested():

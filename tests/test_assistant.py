@@ -1,4 +1,4 @@
-"""The assistant: streams, generations that change under it, models that are missing, many askers at once."""
+"""The assistant: streams, versions that change under it, models that are missing, many askers at once."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ import pytest
 import invented
 import sidebyside
 from invented import ContentEncoder, assert_cited, open_assistant
+from sidebyside.building.build import build_index
 from sidebyside.errors import GenerationError, IndexMismatchError, IndexMissingError, ModelError, SidebysideError
-from sidebyside.generation import ScriptedGenerator
-from sidebyside.index import current_generation
-from sidebyside.indexing import build_index
-from sidebyside.records import Answer, Message
-from sidebyside.settings import Settings
+from sidebyside.index.opened import current_version
+from sidebyside.llm.generator import ScriptedGenerator
+from sidebyside.records import Answer, Correction, Message
+from sidebyside.settings import DEFAULT_ENCODER, Settings
 
 PAIR = "Compare Kestrel 7B and Osprey Index"
 STATS = {
-    "facts_ms", "first_sentence_ms", "total_ms", "model_sentences", "quoted_sentences", "rejected_sentences",
-    "repeated_sentences", "prompt_tokens", "cached_tokens", "completion_tokens",
+    "facts_ms", "first_sentence_ms", "total_ms", "model_cells", "model_sentences", "quoted_sentences",
+    "rejected_sentences", "repeated_sentences", "prompt_tokens", "cached_tokens", "completion_tokens",
 }  # fmt: skip
 
 
 def write_about(messages: tuple[Message, ...]) -> str:
-    """One good sentence about each side that the tests ask about."""
-    text = " ".join(message.text for message in messages)
-    if "Artifact: Kestrel 7B" in text:
-        return "Kestrel 7B handles up to 32K tokens of context."
-    return "Osprey Index searches source code by symbol." if "Artifact: Osprey Index" in text else "Not stated."
+    """One good cell about each artifact that the tests ask about, and nothing about the others."""
+    text = messages[-1].text
+    if "32K" in text:
+        return "answers 32K tokens of context"
+    return "searches source code by symbol, 2 GB index" if "symbol" in text else "not stated"
 
 
 def untimed(answer: Answer) -> Answer:
@@ -68,7 +68,7 @@ def writing(index: Path):
 
 
 def publish_rank(index: Path, rank: str) -> None:
-    """A new generation with one more page, on which Marten Studio has this rank."""
+    """A new version with one more page, on which Marten Studio has this rank."""
     page = invented.page_text(
         ("Marten Studio", ("Product", rank, "1", "1", "Paid"), invented.MARTEN),
         ("Heron", ("Model", "10/100", "0", "0", "Free"), (("Reads maps.", "Maps", "Maps"),)),
@@ -85,9 +85,12 @@ def test_a_stream_is_facts_then_sentences_then_the_answer(writing):
     assert [event.type for event in events] == ["facts", "sentence", "sentence", "answer"]
     assert events[0].text == events[0].answer.text
     assert events[-1].text == ""
+    assert [event.text for event in events[1:3]] == [
+        "answers 32K tokens of context",
+        "searches source code by symbol, 2 GB index",
+    ]
     for event in events[1:3]:
-        assert re.search(r"\[\d+\]", event.text)
-        assert event.text in event.answer.text
+        assert re.search(rf"{event.text} \[\d+\]", event.answer.text)
         assert event.text not in events[0].answer.text
 
 
@@ -116,13 +119,15 @@ def test_the_last_event_carries_what_answer_returns(writing, question):
 def test_the_text_of_quotes_stays_when_prose_is_added(quoting, writing, question):
     plain = quoting.answer(question).text.split("\n\n")
     written = writing.answer(question).text.split("\n\n")
-    assert [block for block in written if block in plain] == plain
+    grid = [block for block in plain if block.startswith("| |")]
+    assert len(grid) == (question == PAIR)
+    assert [block for block in written if block in plain] == [block for block in plain if block not in grid]
 
 
 def test_stats_count_and_time_every_answer(writing, quoting):
     written, quoted = writing.answer(PAIR).stats, quoting.answer(PAIR).stats
     assert set(written) == set(quoted) == STATS
-    assert written["model_sentences"] == 2
+    assert (written["model_cells"], written["model_sentences"]) == (2, 2)
     assert written["prompt_tokens"] > 0
     assert 0 <= written["facts_ms"] <= written["first_sentence_ms"] <= written["total_ms"]
     assert (quoted["model_sentences"], quoted["prompt_tokens"], quoted["first_sentence_ms"]) == (0, 0, None)
@@ -177,8 +182,11 @@ def test_a_failing_model_leaves_the_quotes_and_a_note(index):
 def test_swapped_names_get_the_same_answer_from_the_model_too(index):
     with open_assistant(index, generator=ScriptedGenerator(write_about)) as assistant:
         one, other = assistant.answer(PAIR), assistant.answer("Compare Osprey Index and Kestrel 7B")
-    assert (one.text, one.status, one.citations) == (other.text, other.status, other.citations)
-    assert one.stats["model_sentences"] == 2
+    assert one.status == other.status
+    assert {(c.artifact, c.quote) for c in one.citations} == {(c.artifact, c.quote) for c in other.citations}
+    texts = [[re.sub(r" \[\d+\]", "", cell.text) for cell in row] for row in one.grid.cells]
+    assert [[re.sub(r" \[\d+\]", "", cell.text) for cell in row[::-1]] for row in other.grid.cells] == texts
+    assert one.stats["model_cells"] == other.stats["model_cells"] == 2
 
 
 def test_answers_are_plain_data(writing):
@@ -200,7 +208,7 @@ def test_a_follow_up_is_answered_from_the_conversation(quoting):
         ("Marten Studio", "Pricing: Paid"),
         ("Marten Studio", "The Team plan is $12/mo for every seat."),
     ]
-    assert quoting.answer("is it free?", history).artifacts == ("Marten Studio",)
+    assert "Marten Studio" in quoting.answer("is it free?", history).artifacts
     other = [*history, ("is it free?", quoting.answer("is it free?", history).text)]
     assert quoting.answer("and the other one?", other).artifacts == ("Kestrel 7B",)
 
@@ -209,21 +217,21 @@ def test_without_a_conversation_a_follow_up_is_no_follow_up(quoting):
     assert quoting.answer("and the other one?").citations == ()
 
 
-# --- generations -----------------------------------------------------------------------------------------------------
+# --- versions -----------------------------------------------------------------------------------------------------
 
 
-def test_a_new_generation_is_picked_up_by_the_next_question(own_index):
+def test_a_new_version_is_picked_up_by_the_next_question(own_index):
     with open_assistant(own_index) as assistant:
         before = assistant.generation
         assert "58/100" in assistant.answer("rank of Marten Studio").text
         publish_rank(own_index, "61/100")
         answer = assistant.answer("rank of Marten Studio")
-        assert answer.generation == assistant.generation == current_generation(own_index) != before
+        assert answer.generation == assistant.generation == current_version(own_index) != before
         assert "61/100" in answer.text
         assert "Heron" in [artifact.name for artifact in assistant.library.artifacts]
 
 
-def test_running_answers_finish_on_the_generation_they_began_with(own_index):
+def test_running_answers_finish_on_the_version_they_began_with(own_index):
     with open_assistant(own_index, generator=ScriptedGenerator(write_about)) as assistant:
         before = assistant.generation
         events = assistant.stream(PAIR)
@@ -234,14 +242,14 @@ def test_running_answers_finish_on_the_generation_they_began_with(own_index):
         assert "62/100" in assistant.answer("rank of Marten Studio").text
         rest = list(events)
     assert {event.answer.generation for event in (first, *rest)} == {before}
-    assert rest[-1].answer.stats["model_sentences"] == 2
+    assert rest[-1].answer.stats["model_cells"] == 2
     assert_cited(rest[-1].answer)
 
 
-def test_a_damaged_new_generation_leaves_the_open_one_answering(own_index):
+def test_a_damaged_new_version_leaves_the_open_one_answering(own_index):
     with open_assistant(own_index) as assistant:
         publish_rank(own_index, "61/100")
-        live = own_index / "generations" / str(current_generation(own_index))
+        live = own_index / "generations" / str(current_version(own_index))
         (live / "library.jsonl").write_text("{")
         assert "58/100" in assistant.answer("rank of Marten Studio").text
 
@@ -249,7 +257,7 @@ def test_a_damaged_new_generation_leaves_the_open_one_answering(own_index):
 def test_a_mended_index_is_picked_up(own_index):
     with open_assistant(own_index) as assistant:
         publish_rank(own_index, "61/100")
-        live = own_index / "generations" / str(current_generation(own_index))
+        live = own_index / "generations" / str(current_version(own_index))
         (live / "library.jsonl").write_text("{")
         assert any("mend with" in note for note in assistant.answer("rank of Marten Studio").notes)
         publish_rank(own_index, "62/100")
@@ -259,13 +267,13 @@ def test_a_mended_index_is_picked_up(own_index):
 
 
 @pytest.mark.parametrize("content", ["", "nothing", "../../etc", "\x00"])
-def test_a_spoilt_pointer_leaves_the_open_generation_answering(own_index, content):
+def test_a_spoilt_pointer_leaves_the_open_version_answering(own_index, content):
     with open_assistant(own_index) as assistant:
         (own_index / "CURRENT").write_text(content)
         assert "58/100" in assistant.answer("rank of Marten Studio").text
 
 
-def test_an_index_that_goes_away_leaves_the_open_generation_answering(own_index):
+def test_an_index_that_goes_away_leaves_the_open_version_answering(own_index):
     with open_assistant(own_index) as assistant:
         assistant.answer("which tool schedules backups?")
         shutil.rmtree(own_index)
@@ -283,8 +291,8 @@ def test_many_threads_get_the_answers_that_one_gets(quoting):
     assert [untimed(answer) for answer in together] == [alone[question] for question in questions]
 
 
-def test_questions_are_answered_while_generations_change(own_index):
-    before = current_generation(own_index)
+def test_questions_are_answered_while_versions_change(own_index):
+    before = current_version(own_index)
     with open_assistant(own_index) as assistant, ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(assistant.answer, PAIR) for _ in range(10)]
         publish_rank(own_index, "61/100")
@@ -292,9 +300,9 @@ def test_questions_are_answered_while_generations_change(own_index):
         answers = [future.result() for future in asked]
         last = assistant.answer(PAIR)
     assert {answer.status for answer in answers} == {"answered"}
-    # While one question opens the new generation, the others are answered from the old one.
-    assert {answer.generation for answer in answers} <= {before, current_generation(own_index)}
-    assert last.generation == current_generation(own_index)
+    # While one question opens the new version, the others are answered from the old one.
+    assert {answer.generation for answer in answers} <= {before, current_version(own_index)}
+    assert last.generation == current_version(own_index)
 
 
 # --- comparing -------------------------------------------------------------------------------------------------------
@@ -331,7 +339,7 @@ def test_what_cannot_be_compared_says_why(quoting, names, reason):
 
 def test_an_assistant_tells_what_it_answers_from(quoting, index):
     assert quoting.index == index
-    assert quoting.generation == current_generation(index)
+    assert quoting.generation == current_version(index)
     assert len(quoting.library.artifacts) == 5
     assert quoting.model is None
 
@@ -347,7 +355,9 @@ def test_a_model_asked_for_by_name_must_be_there(index):
 
 
 def test_a_default_model_that_is_not_installed_is_done_without_and_noted(index, tmp_path):
-    (tmp_path / "catalog.toml").write_text((Settings.load().models / "catalog.toml").read_text())
+    models = Settings.load().models
+    (tmp_path / "catalog.toml").write_text((models / "catalog.toml").read_text())
+    (tmp_path / DEFAULT_ENCODER).symlink_to((models / DEFAULT_ENCODER).resolve())
     with open_assistant(index, settings=Settings.load(models=tmp_path), model=None) as assistant:
         assert assistant.model is None
         assert any("quotes only" in note for note in assistant.answer(PAIR).notes)
@@ -361,6 +371,18 @@ def test_closing_frees_the_model_and_may_be_repeated(index):
     assert generator.closed
 
 
+def test_a_reading_that_was_put_right_is_answered_as_it_stands_and_carried_on(index):
+    names = ("Kestrel 7B", "Marten Studio")
+    meant = Correction(PAIR, names, ("transcribes speech", "Pricing"))
+    with open_assistant(index) as assistant:
+        *_, last = assistant.stream("These two, please", correction=meant)
+        after = assistant.answer("And the UnfragileRank?", [("These two, please", last.answer.text)])
+    assert (last.answer.question, last.answer.artifacts) == ("These two, please", names)
+    assert last.answer.reading.criteria == ("transcribes speech", "Pricing")
+    assert last.answer.grid.criteria == ("transcribes speech", "Pricing")
+    assert after.artifacts == names
+
+
 def test_an_answer_that_runs_while_the_assistant_closes_still_ends(index):
     with open_assistant(index, generator=ScriptedGenerator(write_about)) as assistant:
         events = assistant.stream(PAIR)
@@ -370,14 +392,14 @@ def test_an_answer_that_runs_while_the_assistant_closes_still_ends(index):
     assert_cited(last)
 
 
-def test_only_warming_or_a_question_for_the_texts_encodes(index):
+def test_what_tables_answer_encodes_no_question(index):
     encoder = ContentEncoder()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sidebyside.embedding.load_encoder", lambda _: encoder)
+        patch.setattr("sidebyside.encoding.embedding.load_encoder", lambda _: encoder)
         with sidebyside.Assistant.open(index, model="none") as assistant:
             assistant.answer("Is Kestrel 7B free?")
             assert encoder.calls == []
-            assistant.warm()
+            assistant.answer("Does Kestrel 7B transcribe speech?")
             assert encoder.calls != []
 
 
@@ -385,6 +407,6 @@ def test_an_index_of_another_encoder_is_refused_with_the_command_that_mends_it(i
     other = ContentEncoder()
     other.fingerprint = "another"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sidebyside.embedding.load_encoder", lambda _: other)
+        patch.setattr("sidebyside.encoding.embedding.load_encoder", lambda _: other)
         with pytest.raises(IndexMismatchError, match="sidebyside index"):
             sidebyside.Assistant.open(index, model="none")

@@ -10,7 +10,7 @@ import pytest
 
 from sidebyside.library import build_library
 from sidebyside.pages import read_page
-from sidebyside.words import content_words
+from sidebyside.text.words import content_words
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 import _large_library as maker

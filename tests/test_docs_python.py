@@ -17,7 +17,7 @@ BLOCKS = re.findall(r"^```pycon\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 
 @pytest.mark.integration
 def test_the_examples_run_as_shown(seed_index, monkeypatch):
-    from sidebyside.asking import close_all
+    from sidebyside.assistant import close_all
 
     monkeypatch.setenv("SIDEBYSIDE_INDEX", str(seed_index))
     close_all()
@@ -34,4 +34,5 @@ def test_every_public_name_and_every_field_of_an_answer_is_explained():
     used = set(re.findall(r"\w+", GUIDE))
     assert set(sidebyside.__all__) - {"PageError", "Event", "Page"} <= used
     assert {field.name for field in fields(sidebyside.Answer)} - {"question"} <= used
+    assert {field.name for field in fields(sidebyside.Match)} <= used
     assert {field.name for field in fields(sidebyside.Citation)} <= used

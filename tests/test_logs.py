@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+import invented
 from sidebyside import logs
+from sidebyside.cli import cli
 from sidebyside.logs import log_path, set_up_log
 from sidebyside.settings import Settings
 
@@ -98,6 +101,38 @@ def test_a_log_that_cannot_be_written_is_told_in_one_line(tmp_path, capsys):
     assert told.count("\n") == 1
     assert "no log is kept" in told
     assert "SIDEBYSIDE_LOG" in told
+
+
+@pytest.fixture
+def homeless(monkeypatch):
+    """A user without a home folder: an id that the system does not know, as containers have it."""
+
+    def unknown(number):
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+
+
+@pytest.mark.parametrize("where", ["", "~/a.log"])
+def test_without_a_home_folder_there_is_no_log_and_one_line_says_so(homeless, capsys, where):
+    set_up_log(Settings.load(log=where))
+    log.info("goes nowhere")
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "no log is kept: no home folder is known" in told
+    assert "SIDEBYSIDE_LOG" in told
+    assert log_path(Settings.load(log=where)) is None
+
+
+def test_without_a_home_folder_commands_answer(homeless, monkeypatch, tmp_path):
+    monkeypatch.setenv("SIDEBYSIDE_LOG", "")
+    index = invented.write_index(tmp_path)
+    for command in (["library"], ["doctor", "--help"], ["library", "Kestrel 7B", "--json"]):
+        result = CliRunner().invoke(cli, [*command, *(["--index", str(index)] if "--help" not in command else [])])
+        assert (result.exit_code, result.exception) == (0, None)
+        assert "Traceback" not in result.output
 
 
 def test_broken_text_is_logged_and_breaks_nothing(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from sidebyside.cli import cli
-from sidebyside.pages import parse_page
+from sidebyside.pages import FORMATS, parse_page, read_page
 from sidebyside.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,7 +42,7 @@ def on_the_seed_index(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
     if "integration" not in request.keywords:
         yield
         return
-    from sidebyside.asking import close_all
+    from sidebyside.assistant import close_all
 
     monkeypatch.setenv("SIDEBYSIDE_INDEX", str(request.getfixturevalue("seed_index")))
     close_all()
@@ -97,11 +98,11 @@ def test_the_card_in_readme_reads_as_described():
 
 
 def test_every_page_format_is_in_the_table():
-    from sidebyside import pages
-
     table = README.partition("| format | what it is |")[2].partition("\n\n")[0]
-    named = {name.lower() for name in re.findall(r"^\| (\w+) \|", table, re.MULTILINE)}
-    assert named == {known.name for known in pages.FORMATS}
+    named = [name.lower() for name in re.findall(r"^\| (\w+) \|", table, re.MULTILINE)]
+    assert sorted(named) == sorted(FORMATS)
+    saved = {read_page(path).format for path in (ROOT / "tests" / "data" / "saved").iterdir()}
+    assert saved == set(named)
 
 
 def test_the_commands_at_the_top_are_targets_of_the_makefile():
@@ -120,7 +121,10 @@ def test_every_command_is_in_the_table_and_the_other_way_round():
 
 def test_flags_in_readme_exist():
     for command, flags in re.findall(r"`sidebyside (\w+)([^`]*)`", README):
-        known = {option for parameter in cli.commands[command].params for option in parameter.opts}
+        found = cli.commands[command]
+        # `library --missing` is `library show --missing`.
+        parts = [found, *getattr(found, "commands", {}).values()]
+        known = {option for part in parts for parameter in part.params for option in parameter.opts}
         for flag in re.findall(r"(?<!\w)--?[a-z][a-z-]*", flags):
             assert flag in known, f"sidebyside {command} {flag}"
 
@@ -138,3 +142,9 @@ def test_paths_in_readme_exist():
     for path in re.findall(r"`((?:index|models|src|tests|docs|benchmarks)/[\w./-]*)`", README):
         if path != "index/CURRENT":
             assert (ROOT / path).exists(), path
+
+
+def test_the_share_of_equal_answers_is_the_one_measured():
+    measured = json.loads((ROOT / "benchmarks" / "results" / "determinism.json").read_text(encoding="utf-8"))
+    told = f"{measured['same']:,} of {measured['answers']:,} answers in\n{measured['repeats']} repeats"
+    assert told in README

@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from serving import api_for, guarded, serving
+from serving_routes import api_for, guarded, serving
 from sidebyside.assistant import Assistant
 from sidebyside.records import BuildReport
-from sidebyside.server.jobs import Jobs
+from sidebyside.serving.jobs import Jobs
 from sidebyside.settings import Settings
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
@@ -56,8 +56,17 @@ def ask(command: str, address: str) -> httpx.Response:
 
 
 def test_readme_shows_every_kind_of_request():
-    assert len(CURLS) == 5
-    for route in ("/api/answer", "/api/compare", "/api/search", "/api/pages", "/v1"):
+    assert len(CURLS) == 9
+    for route in (
+        "/api/answer",
+        "/api/compare",
+        "/api/match",
+        "/api/record",
+        "/api/search",
+        "/api/pages",
+        "/api/versions",
+        "/v1",
+    ):
         assert SHOWN + route in SECTION
 
 
@@ -72,6 +81,11 @@ def test_curl_in_readme_is_answered(address, command):
         assert response.json()["artifacts"][0]["artifact"]["label"] == "LLaVA Llama 3 (8B)"
     elif "/api/compare" in command:
         assert response.json()["answer"]["question"] == "Compare Stable-Diffusion and Llama 3.2 90B Vision on licence"
+    elif "/api/match" in command:
+        assert response.json()["artifacts"][0]["met"] == 2
+    elif "/api/record" in command:
+        assert response.headers["content-disposition"] == 'attachment; filename="decision.html"'
+        assert "It runs on our machine." in response.text
     elif "/api/answer" in command:
         assert response.json()["citations"][0]["quote"] == "UnfragileRank: 55/100"
 

@@ -26,10 +26,10 @@ from _asking import ask_all, read_answers
 from _reporting import RESULTS, machine, write_results
 
 from sidebyside.assistant import Assistant
+from sidebyside.building.build import build_index
 from sidebyside.evaluation import Case, judge, load_questions, save_questions
 from sidebyside.evaluation.scores import TIMES, percentiles
-from sidebyside.indexing import build_index
-from sidebyside.models import resolve_model
+from sidebyside.models.catalogue import resolve_model
 from sidebyside.records import Answer
 from sidebyside.settings import DEFAULT_ENCODER, DEFAULT_MODEL, Settings
 

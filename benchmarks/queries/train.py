@@ -1,4 +1,4 @@
-"""Fits the low-rank change that `sidebyside.bert` adds to the encoder for questions, and measures what it brings.
+"""Fits the low-rank change that `sidebyside.encoding.bert` adds for questions, and measures what it brings.
 
     python benchmarks/queries/train.py [--encoder all-minilm-l6-v2] [--epochs 4] [--measure-only]
 
@@ -33,8 +33,8 @@ sys.path.insert(0, str(HERE.parent))
 
 from _reporting import auroc, machine, print_table, write_results  # noqa: E402
 
-from sidebyside.embedding import load_encoder  # noqa: E402
-from sidebyside.question_encoding import FINGERPRINT  # noqa: E402
+from sidebyside.encoding.embedding import load_encoder  # noqa: E402
+from sidebyside.encoding.question_encoding import FINGERPRINT  # noqa: E402
 from sidebyside.settings import DEFAULT_ENCODER, Settings  # noqa: E402
 
 WEIGHTS = HERE.parents[1] / "src" / "sidebyside" / "weights"

@@ -15,10 +15,11 @@ from typing import Any
 from _rows import TESTS
 
 from invented import ContentEncoder
-from sidebyside import embedding, indexing
 from sidebyside.app import Provider, launch
 from sidebyside.assistant import Assistant
-from sidebyside.generation_process import LocalGenerator
+from sidebyside.building import build
+from sidebyside.encoding import embedding
+from sidebyside.llm.process import LocalGenerator
 from sidebyside.records import Message
 from sidebyside.settings import Settings
 
@@ -36,7 +37,7 @@ class Directed(LocalGenerator):
 def main() -> None:
     index, port = Path(sys.argv[1]), int(sys.argv[2])
     if "real" not in sys.argv:
-        for module in (embedding, indexing):
+        for module in (embedding, build):
             module.load_encoder = lambda _settings: ContentEncoder()  # type: ignore[assignment,return-value]
     command = [sys.executable, str(TESTS / "fake_model_process.py")]
     settings = Settings.load(index=index, port=port)

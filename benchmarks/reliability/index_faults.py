@@ -29,9 +29,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from _reporting import RESULTS, machine, write_results
 from index_build import WordEncoder, page
 
+from sidebyside.building.build import build_index
 from sidebyside.errors import LibraryIndexError, SidebysideError
-from sidebyside.index import current_generation, open_index
-from sidebyside.indexing import build_index
+from sidebyside.index.opened import current_version, open_index
 
 Failures = list[str]
 
@@ -67,7 +67,7 @@ def read_once(index: Path) -> None:
     try:
         with open_index(index, fingerprint=WordEncoder.fingerprint) as opened:
             summary = _summary(opened)
-            print(json.dumps({"summary": summary, "notice": opened.notice, "generation": opened.generation}))
+            print(json.dumps({"summary": summary, "notice": opened.notice, "generation": opened.version}))
     except LibraryIndexError as error:
         print(json.dumps({"error": str(error), "kind": type(error).__name__}))
 
@@ -89,10 +89,10 @@ def read_until(index: Path, stop: Path) -> None:
     searches, errors = 0, []
     while not stop.exists():
         try:
-            if current_generation(index) != opened.generation:
+            if current_version(index) != opened.version:
                 opened.close()
                 opened = open_index(index)
-                first_seen.setdefault(opened.generation, time.time())
+                first_seen.setdefault(opened.version, time.time())
             if len(opened.search(opened.vectors.all()[0], 10_000)) != len(opened.passages) or opened.notice:
                 errors.append(f"short answer: {opened.notice}")
             searches += 1
@@ -201,7 +201,7 @@ def concurrency(folder: Path, trials: int) -> tuple[Failures, dict[str, Any]]:
         out, err = builder.communicate()
         if '"generation"' not in out:
             failures.append(f"trial {trial}: the first build failed: {out[-300:]} {err[-300:]}")
-        published[str(current_generation(index))] = (index / "CURRENT").stat().st_mtime
+        published[str(current_version(index))] = (index / "CURRENT").stat().st_mtime
     time.sleep(2)
     (folder / "stop").touch()
     lags, searches = [], 0
@@ -226,7 +226,7 @@ def damage(folder: Path, trials: int) -> tuple[Failures, dict[str, Any]]:
     for trial in range(trials):
         shutil.rmtree(index)
         shutil.copytree(pristine, index)
-        live = index / "generations" / str(current_generation(index))
+        live = index / "generations" / str(current_version(index))
         files = sorted(path for path in [*live.rglob("*"), index / "CURRENT"] if path.is_file() and path.stat().st_size)
         file = files[trial % len(files)]
         how = random.choice(["flip", "cut", "delete"])
@@ -356,7 +356,7 @@ def _foreign_kinds() -> list[tuple[str, str, Callable[[Path], None]]]:
     def foreign(index: Path) -> None:
         for path in (index / "generations").iterdir():
             shutil.rmtree(path)
-        folder = index / "generations" / str(current_generation(index) or "x")
+        folder = index / "generations" / str(current_version(index) or "x")
         folder.mkdir()
         (folder / "chroma.sqlite3").write_bytes(random.randbytes(4096))
 
@@ -407,7 +407,7 @@ def orders(folder: Path, trials: int) -> tuple[Failures, dict[str, Any]]:
         steps = random.randrange(1, 4)
         for step in range(steps):
             build_index(paths[step::steps], index=index, encoder=WordEncoder())
-        manifest = index / "generations" / str(current_generation(index)) / "manifest.json"
+        manifest = index / "generations" / str(current_version(index)) / "manifest.json"
         contents.add(json.loads(manifest.read_text())["content"])
     return ([] if len(contents) == 1 else [f"{len(contents)} different hashes"]), {}
 

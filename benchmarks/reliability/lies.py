@@ -15,7 +15,7 @@ from pathlib import Path
 from _rows import Outcome
 
 from invented import open_assistant, page_text, write_index
-from sidebyside.generation import ScriptedGenerator
+from sidebyside.llm.generator import ScriptedGenerator
 from sidebyside.records import Answer, Message
 
 
@@ -104,9 +104,19 @@ def _column(name: str, *, rank: int = 40, says: str = "", against: str = "Plaine
 
 
 def _answer(folder: Path, pages: dict[str, str], question: str, reply: Callable[[Sequence[Message]], str]) -> Answer:
+    """The answer with a model that replies so to page text, which reaches it between marks and nowhere else."""
+
+    def to_pages(messages: Sequence[Message]) -> str:
+        return reply(messages) if any("<quotes>" in message.text for message in messages) else ""
+
     index = write_index(folder, pages)
-    with open_assistant(index, generator=ScriptedGenerator(reply)) as assistant:
+    with open_assistant(index, generator=ScriptedGenerator(to_pages)) as assistant:
         return assistant.answer(question)
+
+
+def _told_to_disagree(answer: Answer) -> bool:
+    """Whether the answer itself says, in its own words, that pages disagree."""
+    return "disagree" in re.sub(r"“[^”]*”", "", " ".join((answer.text, *answer.notes)))
 
 
 def _liar(topic: Topic, number: int, folder: Path) -> str:
@@ -128,7 +138,7 @@ def _liar(topic: Topic, number: int, folder: Path) -> str:
 
 
 def _opposite(topic: Topic, number: int, folder: Path) -> str:
-    """Another page says the opposite of the same artifact: both are quoted, and the note names both pages."""
+    """Another page says the opposite of the same artifact: both are quoted, each from its page, and it is said."""
     name = f"Bramblecat {number}"
     texts = [topic.says, topic.contrary]
     first, second = texts if number % 2 else reversed(texts)
@@ -138,11 +148,10 @@ def _opposite(topic: Topic, number: int, folder: Path) -> str:
     }
     answer = _answer(folder, pages, topic.question.format(name), lambda _: f"{name}: {first}")
     quoted = {(c.quote, c.source) for c in answer.citations}
-    if quoted < {(first, "one.txt"), (second, "two.txt")} or len(quoted) < 2:
+    if not {(first, "one.txt"), (second, "two.txt")} <= quoted:
         return f"not both are quoted: {answer.text}"
-    notes = " ".join(answer.notes)
-    if not ("disagree" in notes and "one.txt" in notes and "two.txt" in notes):
-        return f"the conflict is not disclosed: {answer.text} / {notes}"
+    if not _told_to_disagree(answer):
+        return f"the conflict is not disclosed: {answer.text} / {answer.notes}"
     return f"says yes or no: {answer.text}" if re.match(r"Yes|No\b", answer.text) else ""
 
 
@@ -157,8 +166,8 @@ def _majority(topic: Topic, number: int, folder: Path) -> str:
     }
     answer = _answer(folder, pages, topic.question.format(name), lambda _: f"{name}: {topic.contrary}")
     quotes = {c.quote for c in answer.citations}
-    if not {topic.says, topic.contrary} <= quotes or "disagree" not in " ".join(answer.notes):
-        return f"not both are shown and noted: {answer.text} / {answer.notes}"
+    if not {topic.says, topic.contrary} <= quotes or not _told_to_disagree(answer):
+        return f"not both are shown and told: {answer.text} / {answer.notes}"
     return ""
 
 

@@ -3,7 +3,7 @@
     python benchmarks/reliability/model_accidents.py
 
 The process is tests/fake_model_process.py, which has these accidents on request; with the real model they are in
-tests/test_generation_model.py (`pytest --long`). The answer keeps its quotes and says that the model did not answer,
+tests/llm/test_real_model.py (`pytest --long`). The answer keeps its quotes and says that the model did not answer,
 and the next question is written by a new process.
 """
 
@@ -26,7 +26,7 @@ from _rows import TESTS, Outcome, wait_until
 
 from invented import open_assistant, write_index
 from sidebyside.assistant import Assistant
-from sidebyside.generation_process import LocalGenerator
+from sidebyside.llm.process import LocalGenerator
 from sidebyside.records import Message
 
 _TIMEOUT = 2.0

@@ -21,7 +21,7 @@ import psutil
 from _rows import ROOT, Outcome
 
 from sidebyside.errors import GenerationError, SidebysideError
-from sidebyside.generation import load_generator
+from sidebyside.llm.generator import load_generator
 from sidebyside.records import Message
 from sidebyside.settings import Settings
 from tiny_gguf import write_tiny_model
@@ -212,7 +212,7 @@ def _load(path: Path) -> tuple[str, str]:
 
 def wrong_hashes(folder: Path, outcome: Outcome) -> None:
     """A catalogue model with another content is refused when it is verified, whatever its size and name."""
-    from sidebyside.models import verify
+    from sidebyside.models.catalogue import verify
 
     models = folder / "models"
     models.mkdir()

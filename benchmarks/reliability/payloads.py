@@ -157,7 +157,7 @@ def _shown(index: Path, payload: str) -> Iterator[tuple[str, str]]:
             yield f"answer to {question[:40]!r}", turn_html(Turn(question, answer, "done"), 1, last=True)
         sides = requested_sides(library, {"compare": [label, "Marten"]})
         assert sides is not None
-        yield "export", export(sides, "html")
+        yield "export", export(sides, "html").decode()
         yield "error", turn_html(Turn(payload, None, "failed", error=payload), 1, last=True)
 
 

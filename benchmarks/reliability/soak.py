@@ -14,7 +14,7 @@ import psutil
 from _rows import ROOT, Outcome
 from askers import Server, serve
 
-from sidebyside.indexing import build_index
+from sidebyside.building.build import build_index
 from sidebyside.settings import Settings
 
 _MOST_GROWTH = 0.10

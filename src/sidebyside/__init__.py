@@ -12,12 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sidebyside.aio import AsyncAssistant
-    from sidebyside.asking import answer
-    from sidebyside.assistant import Assistant
+    from sidebyside.assistant import Assistant, answer
+    from sidebyside.building.build import build_index
+    from sidebyside.decisions.forms import read_record, write_record
     from sidebyside.errors import PageError, SidebysideError
-    from sidebyside.indexing import build_index
     from sidebyside.pages import read_page
-    from sidebyside.records import Answer, BuildReport, Citation, Event, Page
+    from sidebyside.records import (
+        Answer,
+        BuildReport,
+        Citation,
+        DecisionRecord,
+        Event,
+        Match,
+        OwnCell,
+        Page,
+        Replay,
+        Wish,
+    )
     from sidebyside.settings import Settings
 
 # Where each public name lives; imported on first use, so that importing the package is quick.
@@ -27,14 +38,21 @@ _HOMES = {
     "AsyncAssistant": "aio",
     "BuildReport": "records",
     "Citation": "records",
+    "DecisionRecord": "records",
     "Event": "records",
+    "Match": "records",
+    "OwnCell": "records",
     "Page": "records",
     "PageError": "errors",
+    "Replay": "records",
     "Settings": "settings",
     "SidebysideError": "errors",
-    "answer": "asking",
-    "build_index": "indexing",
+    "Wish": "records",
+    "answer": "assistant",
+    "build_index": "building.build",
     "read_page": "pages",
+    "read_record": "decisions.forms",
+    "write_record": "decisions.forms",
 }
 
 __all__ = [
@@ -43,14 +61,21 @@ __all__ = [
     "AsyncAssistant",
     "BuildReport",
     "Citation",
+    "DecisionRecord",
     "Event",
+    "Match",
+    "OwnCell",
     "Page",
     "PageError",
+    "Replay",
     "Settings",
     "SidebysideError",
+    "Wish",
     "answer",
     "build_index",
     "read_page",
+    "read_record",
+    "write_record",
 ]
 
 

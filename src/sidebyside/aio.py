@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sidebyside.assistant import AnswerStream, Assistant, History
+from sidebyside.assistant import Assistant, History
+from sidebyside.bridge import Reading
 from sidebyside.errors import SidebysideError
-from sidebyside.records import Answer, Comparison, Event, Found, Library
+from sidebyside.records import (
+    SHOWN,
+    Answer,
+    Comparison,
+    DecisionRecord,
+    Event,
+    Found,
+    Library,
+    Match,
+    OwnCell,
+    Replay,
+    Wish,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from sidebyside.generation import Generator
+    from sidebyside.decisions.making import Given
+    from sidebyside.llm.generator import Generator
     from sidebyside.settings import Settings
 
 
@@ -58,14 +73,38 @@ class AsyncAssistant:
 
     async def stream(self, question: str, history: History = (), *, write: bool = True) -> AsyncIterator[Event]:
         """As `Assistant.stream`: `async for event in assistant.stream(question)`. Leaving the loop stops the model."""
-        reading = _Reading(lambda: self._assistant().stream(question, history, write=write))
-        try:
-            while (item := await reading.queue.get()) is not None:
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-        finally:
-            reading.stop()
+        reading = Reading(lambda: closing(self._assistant().stream(question, history, write=write)))
+        async with aclosing(reading.items()) as events:
+            async for event in events:
+                yield event
+
+    async def match(
+        self, need: str = "", wishes: Sequence[Wish] = (), *, among: Sequence[str] = (), most: int = SHOWN
+    ) -> Match:
+        """As `Assistant.match`."""
+        return await asyncio.to_thread(lambda: self._assistant().match(need, wishes, among=among, most=most))
+
+    async def record(
+        self,
+        given: Given | Sequence[Given] = (),
+        *,
+        history: History = (),
+        artifacts: Sequence[str] = (),
+        taken: str = "",
+        why: str = "",
+        own: Sequence[OwnCell | tuple[str, str, str]] = (),
+        title: str = "",
+    ) -> DecisionRecord:
+        """As `Assistant.record`."""
+        return await asyncio.to_thread(
+            lambda: self._assistant().record(
+                given, history=history, artifacts=artifacts, taken=taken, why=why, own=own, title=title
+            )
+        )
+
+    async def replay(self, record: DecisionRecord, *, write: bool = True) -> Replay:
+        """As `Assistant.replay`."""
+        return await asyncio.to_thread(lambda: self._assistant().replay(record, write=write))
 
     async def compare(self, names: Sequence[str]) -> Comparison:
         """As `Assistant.compare`."""
@@ -76,7 +115,7 @@ class AsyncAssistant:
         return await asyncio.to_thread(lambda: self._assistant().search(text, k))
 
     async def library(self) -> Library:
-        """The library of the current generation."""
+        """The library of the current version."""
         return await asyncio.to_thread(lambda: self._assistant().library)
 
     async def warm(self) -> None:
@@ -107,46 +146,3 @@ class AsyncAssistant:
             if self._inner is None:
                 self._inner = self._opening()
             return self._inner
-
-
-class _Reading:
-    """A thread that reads one stream into `queue`: events, then None for the end or the exception that ended it."""
-
-    def __init__(self, begin: Callable[[], AnswerStream]) -> None:
-        self.queue: asyncio.Queue[Any] = asyncio.Queue()
-        self._loop = asyncio.get_running_loop()
-        self._lock = threading.Lock()
-        self._stopped = False
-        self._stream: AnswerStream | None = None
-        # A thread of its own, not one of the loop's few: a slow model would hold up everybody else's calls.
-        threading.Thread(target=self._read, args=(begin,), name="sidebyside-answer", daemon=True).start()
-
-    def stop(self) -> None:
-        """End the answer; harmless when it is complete."""
-        with self._lock:
-            self._stopped = True
-            if self._stream is not None:
-                self._stream.cancel()
-
-    def _read(self, begin: Callable[[], AnswerStream]) -> None:
-        try:
-            stream = begin()
-            with self._lock:
-                self._stream = stream
-                if self._stopped:
-                    stream.cancel()
-            try:
-                for event in stream:
-                    self._put(event)
-            finally:
-                stream.close()
-        except BaseException as error:  # whatever it is, the one who waits must hear of it
-            self._put(error)
-        else:
-            self._put(None)
-
-    def _put(self, item: Event | BaseException | None) -> None:
-        try:
-            self._loop.call_soon_threadsafe(self.queue.put_nowait, item)
-        except RuntimeError:  # the loop has ended: nobody waits any more
-            self.stop()

@@ -2,9 +2,10 @@
 
 SidebysideError                 everything this package raises on purpose
 ├── PageError                   a page cannot be read: file, line where known, reason
+├── NoPageError                 of the files that were handed over, none holds a page
 ├── LibraryIndexError           the index on disk
 │   ├── IndexMissingError       nothing has been built yet
-│   ├── IndexDamagedError       a generation does not match its manifest
+│   ├── IndexDamagedError       a version does not match its manifest
 │   ├── IndexMismatchError      it was built with another encoder or by another version
 │   └── IndexBusyError          another process is building
 ├── ModelError                  weights on disk
@@ -14,12 +15,18 @@ SidebysideError                 everything this package raises on purpose
 ├── GenerationError             the model process died, timed out, or its queue is full
 ├── BusyError                   more is asked at once than is taken on; later it will be
 ├── QuestionSetError            a file of evaluation questions cannot be read: file, line where known, reason
+├── RecordError                 a decision record cannot be read or written: file, reason
 └── SettingsError               a setting has an unusable value
 
 Every message says what failed, where, and the next step, in one line.
 """
 
 from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class SidebysideError(Exception):
@@ -40,6 +47,16 @@ class PageError(SidebysideError):
         super().__init__(f"{where}: {reason}")
 
 
+class NoPageError(SidebysideError):
+    """Of the files that were handed over, none holds a page; `skipped` has (file, reason) of each."""
+
+    def __init__(self, skipped: Sequence[tuple[str, str]]) -> None:
+        self.skipped = tuple(skipped)
+        told = "; ".join(f"{name}: {reason}" for name, reason in self.skipped[:3]) or "there is no file"
+        more = f"; and {len(self.skipped) - 3} more" if len(self.skipped) > 3 else ""
+        super().__init__(f"no page could be read: {told}{more}. The library is as it was")
+
+
 class LibraryIndexError(SidebysideError):
     """The index on disk cannot be used."""
 
@@ -49,7 +66,7 @@ class IndexMissingError(LibraryIndexError):
 
 
 class IndexDamagedError(LibraryIndexError):
-    """A generation does not match its manifest."""
+    """A version does not match its manifest."""
 
 
 class IndexMismatchError(LibraryIndexError):
@@ -97,3 +114,26 @@ class QuestionSetError(SidebysideError):
         self.line = line
         where = source if line is None else f"{source}, line {line}"
         super().__init__(f"{where}: {reason}")
+
+
+def no_room(error: OSError) -> str:
+    """What is full and what to do, "" for an error of the file system that is about something else."""
+    from tempfile import gettempdir
+
+    told = error.strerror or str(error)
+    if told.startswith("No usable temporary directory"):
+        return f"{told}; make room in one of them, or set TMPDIR to a folder that can be written"
+    if error.errno not in _NO_ROOM:
+        return ""
+    # Writing into an open file tells no name.
+    where = error.filename or f"the temporary folder {gettempdir()}, or else the disk of the index"
+    return f"{where}: {told}; make room there, or set TMPDIR to another folder"
+
+
+class RecordError(SidebysideError):
+    """A decision record cannot be read or written; `source` is the file, `reason` what is wrong with it."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        self.source = source
+        self.reason = reason
+        super().__init__(f"{source}: {reason}")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sidebyside.settings import Settings
 
 OFF = "off"
+NO_HOME = "no home folder is known"
 MAX_BYTES = 5_000_000
 KEPT_FILES = 3
 
@@ -28,15 +29,18 @@ _SHORTEST_SECRET = 4
 
 
 def log_path(settings: Settings) -> Path | None:
-    """The file that is written to, None where the log is off.
+    """The file that is written to, None where the log is off or would lie in a home folder that is not known.
 
     By default below $XDG_STATE_HOME or ~/.local/state, as the XDG base directory specification says.
     """
     if settings.log == OFF:
         return None
-    if settings.log:
-        return Path(settings.log).expanduser()
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    try:
+        if settings.log:
+            return Path(settings.log).expanduser()
+        state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    except RuntimeError:  # no HOME, and a user id that the system does not know
+        return None
     return state / "sidebyside" / "sidebyside.log"
 
 
@@ -51,6 +55,8 @@ def set_up_log(settings: Settings) -> None:
         handler.close()
     path = log_path(settings)
     if path is None:
+        if settings.log != OFF:
+            print(f"no log is kept: {NO_HOME}; set SIDEBYSIDE_LOG to a file or to off", file=sys.stderr)
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

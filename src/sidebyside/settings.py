@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -17,11 +18,26 @@ DEFAULT_MODEL = "qwen2.5-coder-1.5b"
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
-def _beside_project(name: str, marker: str) -> Path:
-    """`name` in the working folder, or, if only the clone has it, there: so that commands work from any folder."""
-    here = Path(name)
-    clone = _PROJECT / name
-    return clone if not (here / marker).exists() and (clone / marker).exists() else here
+def default_folder(name: str, *markers: str) -> Path:
+    """Where `name` lies, so that commands work from any folder: the first of three places that fits.
+
+    The working folder, where it holds one of the markers; the clone, where there is one; else the user's own data
+    folder, as an installed package has none beside it.
+    """
+    here, clone = Path(name), _PROJECT / name
+    if any((here / marker).exists() for marker in markers):
+        return here
+    if (_PROJECT / "pyproject.toml").is_file() and any((clone / marker).exists() for marker in markers):
+        return clone
+    data = data_folder()
+    return data / name if data else here
+
+
+def data_folder() -> Path | None:
+    """The user's own data folder for this package; None where no home is known."""
+    data = user_data_path("sidebyside", appauthor=False)
+    # A user that is only a number has no home, and platformdirs then says "~".
+    return data if data.is_absolute() else None
 
 
 class Settings(BaseSettings):
@@ -29,8 +45,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SIDEBYSIDE_", frozen=True, extra="forbid", env_ignore_empty=True)
 
-    index: Path = Field(default_factory=lambda: _beside_project("index", "seeds"))
-    models: Path = Field(default_factory=lambda: _beside_project("models", "catalog.toml"))
+    index: Path = Field(default_factory=lambda: default_folder("index", "seeds", "CURRENT"))
+    models: Path = Field(default_factory=lambda: default_folder("models", "catalog.toml"))
     encoder: str = Field(
         default=DEFAULT_ENCODER, description="catalogue name of the encoder, or a folder that holds one"
     )
@@ -47,6 +63,10 @@ class Settings(BaseSettings):
     )
     prepare_ahead: bool = Field(
         default=True, description="whether idle time is used to prepare the LLM for the questions that an answer offers"
+    )
+    flash_attention: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description="which of two ways the LLM computes attention; auto: whichever is faster here, measured once",
     )
     chat_format: str = Field(
         default="", description="how the LLM marks turns: chatml, llama-3, gemma...; empty: from the catalogue or model"
@@ -69,16 +89,23 @@ class Settings(BaseSettings):
     chroma_files: bool = Field(
         default=True, description="whether the plain files travel through that server; not if the folder is shared"
     )
-    max_page_bytes: int = Field(default=5_000_000, ge=1, description="larger page files are skipped")
+    max_page_bytes: int = Field(default=25_000_000, ge=1, description="larger page files are skipped")
     host: str = Field(default="127.0.0.1", description="address the servers listen on")
     port: int = Field(default=7860, ge=1, le=65535)
     allowed_hosts: str = Field(
         default="", description="names, separated by commas, under which the servers answer beside `host`"
     )
+    allowed_origins: str = Field(
+        default="", description="origins, separated by commas, whose pages may ask the API from a browser"
+    )
     token: SecretStr = Field(default=SecretStr(""), description="what programs have to send as a bearer token")
     token_file: Path | None = Field(default=None, description="file that holds the token instead")
     auth: SecretStr = Field(default=SecretStr(""), description="USER:PASSWORD that people have to give")
 
+    matches: str = Field(
+        default="",
+        description="file of the local match graph; empty: matches.sqlite3 in your data folder; 'off': none is kept",
+    )
     log: str = Field(
         default="", description="file of the log; empty: ~/.local/state/sidebyside/sidebyside.log; 'off': none is kept"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -57,8 +58,10 @@ def visit(browser: Browser, start) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.set_default_timeout(15_000)
+        page.reload = _reloading(page.reload, errors)
         page.goto(url)
-        page.wait_for_selector(".welcome:not(.opening):visible, .turn:visible, #sides-links a:visible")
+        there = (".hero:not(.opening)", ".turn", "#sides-links a", "#models table", ".match")
+        page.wait_for_selector(", ".join(f"{part}:visible" for part in there))
         return page
 
     yield open_page
@@ -66,6 +69,18 @@ def visit(browser: Browser, start) -> Iterator[Callable[..., Page]]:
         context.close()
     assert strangers == []
     assert errors == []
+
+
+def _reloading(reload: Callable[..., Any], errors: list[str]) -> Callable[..., Any]:
+    """A reload that may cut off a stream of the page that is left: what that page says of it is no fault."""
+
+    def reloaded(**options: Any) -> Any:
+        before = len(errors)
+        response = reload(**options)
+        errors[before:] = [e for e in errors[before:] if "AbortError" not in e and "Connection errored out" not in e]
+        return response
+
+    return reloaded
 
 
 def _note_stranger(requested: str, served: str, strangers: list[str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from driving import FLAGS, NAMES, ask_and_wait, serve
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from sidebyside.indexing import build_index
+from sidebyside.building.build import build_index
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTION = "Which handles a longer context: LLaVA Llama 3 (8B) or Llama 3.2 90B Vision?"
@@ -49,7 +49,7 @@ def take(browser: Browser, url: str, folder: Path, look: str) -> None:
     page = opened(browser, url, look)
     page.screenshot(path=folder / f"welcome{look}.png")
     ask_and_wait(page, QUESTION)
-    page.locator("#turn-1 .direct .cite").nth(1).click()
+    page.locator("#turn-1 .cite").nth(1).click()
     page.wait_for_timeout(700)
     page.screenshot(path=folder / f"ask{look}.png")
     page.context.close()
@@ -66,7 +66,7 @@ def opened(browser: Browser, url: str, look: str) -> Page:
     page = context.new_page()
     page.set_default_timeout(120_000)
     page.goto(url)
-    page.wait_for_selector(".welcome:not(.opening):visible, #sides-links a:visible")
+    page.wait_for_selector(".hero:not(.opening):visible, #sides-links a:visible")
     page.wait_for_timeout(400)
     return page
 

@@ -1,19 +1,23 @@
 """Serves the page for the browser tests, in a process of its own: python served.py INDEX PORT ASSISTANT.
 
 ASSISTANT is "scripted", "rivals" (scripted, about two that are each ahead in something), "missing" (there is no index),
-"empty" (a library without artifacts), "real" (no LLM), "default" (the real default LLM) or the path of a GGUF file.
+"empty" (a library without artifacts), "completing" (the LLM is on its way: a file "ready" in INDEX lets it join, a file
+"broken" lets it fail), "real" (no LLM), "default" (the real default LLM) or the path of a GGUF file.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 from sidebyside.app import Provider, launch
-from sidebyside.app.provider import open_assistant
-from sidebyside.errors import IndexMissingError
+from sidebyside.app.environment import set_up_gradio
+from sidebyside.errors import IndexMissingError, ModelError
 from sidebyside.records import Fact, Library
+from sidebyside.serving.completing import Step, Tell
+from sidebyside.serving.provider import open_assistant
 from sidebyside.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -47,12 +51,28 @@ def opener(kind: str, index: Path):
     return missing if kind == "missing" else scripted
 
 
+def on_its_way(index: Path, tell: Tell, _cancelled: object) -> None:
+    """The engine at 30%, until a file says how it ends."""
+    tell("compiling", 30, 100)
+    while not (index / "ready").exists():
+        if (index / "broken").exists():
+            raise ModelError("no compiler: on Debian, apt install build-essential")
+        time.sleep(0.05)
+
+
 def main() -> None:
     index, port, kind = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     index.mkdir(parents=True, exist_ok=True)
     model = kind if kind.endswith(".gguf") else "none" if kind == "real" else None
     settings = Settings.load(index=index, port=port, model=model)
-    launch(settings, provider=Provider(settings, opener=opener(kind, index)))
+    if kind == "completing":
+        set_up_gradio()  # before gradio is imported
+        from sidebyside.app import serve
+
+        parts = {Step("engine", "LLM engine (compiled)"): lambda *given: on_its_way(index, *given)}
+        serve.missing_parts = lambda *_: parts
+    provider = Provider(settings, opener=opener(kind, index), model="none" if kind == "completing" else None)
+    launch(settings, provider=provider, get_llm=kind == "completing")
 
 
 if __name__ == "__main__":

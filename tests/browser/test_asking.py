@@ -9,7 +9,7 @@ import pytest
 from driving import ask, ask_and_wait
 from playwright.sync_api import Page, expect
 
-from standin import EIGHT_K, LLAMA, LLAVA
+from standin import DREAMBOOTH, EIGHT_K, LLAMA, LLAVA
 
 pytestmark = pytest.mark.browser
 
@@ -23,11 +23,22 @@ def wait_until(condition, seconds=1.0):
         time.sleep(0.01)
 
 
-def test_examples_come_from_the_library_and_ask_when_pressed(site, visit):
+def test_first_view_is_composer_jobs_and_an_example(site, visit):
     page = visit(site.url)
+    expect(page.locator("#question textarea")).to_be_focused()
     expect(page.locator(".holdings")).to_contain_text(LLAVA)
-    page.get_by_role("button", name="Which artifact has the highest UnfragileRank?").click()
-    expect(page.locator("#turn-1 .direct")).to_contain_text("Stable-Diffusion has the highest UnfragileRank: 55/100")
+    expect(page.locator(".welcome .ask")).to_have_count(4)
+    top = [page.locator(part).bounding_box()["y"] for part in (".hero h2", "#question", ".welcome .ask >> nth=0")]
+    assert top == sorted(top)
+    expect(page.locator(".example .grid tbody tr")).to_have_count(3)
+    page.locator(".example .cite").first.click()
+    expect(page.locator("#quote mark")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="I want to process images and text together. Which should I take?").click()
+    expect(page.locator("#turn-1 .direct")).to_contain_text("handles the longer context")
+    expect(page.locator(".example, .hero, .welcome")).to_have_count(3)
+    for part in (".example", ".hero", ".welcome"):
+        expect(page.locator(part)).to_be_hidden()
 
 
 def test_answer_streams_facts_first_without_moving_what_is_shown(site, visit):
@@ -56,36 +67,44 @@ def test_nothing_on_screen_moves_while_the_answer_grows(site, visit):
     assert page.evaluate("window.moved") < 0.02
 
 
-def test_citation_opens_its_passage_with_the_sentence_marked(site, visit):
+def test_citation_opens_its_passage_where_it_stands(site, visit):
     page = visit(site.url)
     ask_and_wait(page, CONTEXT)
-    page.locator(".direct .cite", has_text="2").click()
-    card = page.locator("#turn-1-c2")
-    expect(card).to_have_attribute("open", "")
-    expect(card.locator("mark")).to_have_text(EIGHT_K)
-    expect(card.locator("mark")).to_be_in_viewport()
-    expect(card.locator(".passage")).to_contain_text("The model inherits Llama 3 Instruct's")
-    expect(card.locator(".where")).to_contain_text("004_56e9c64ebf7cdd1a.txt")
+    chip = page.locator(".direct .cite", has_text="2")
+    chip.click()
+    quote = page.locator("#quote")
+    expect(quote).to_be_focused()
+    expect(quote.locator("mark")).to_have_text(EIGHT_K)
+    expect(quote.locator(".passage")).to_contain_text("The model inherits Llama 3 Instruct's")
+    expect(quote.locator(".page-title")).to_have_text(f"{LLAVA} vs {DREAMBOOTH}")
+    expect(quote.locator(".where")).to_contain_text("004_56e9c64ebf7cdd1a.txt")
+    at, box = chip.bounding_box(), quote.bounding_box()
+    assert 0 < box["y"] - (at["y"] + at["height"]) < 20
     page.locator(".direct .cite", has_text="1").click()
-    expect(card).not_to_have_attribute("open", "")
-    expect(page.locator("#turn-1-c1")).to_have_attribute("open", "")
+    expect(quote.locator("mark")).to_contain_text("128K token context window")
+    page.keyboard.press("Escape")
+    expect(quote).to_be_hidden()
+    expect(page.locator(".direct .cite", has_text="1")).to_be_focused()
 
 
-def test_evidence_tells_sides_cited_and_consulted_apart(site, visit):
+def test_quotes_are_folded_below_and_tell_cited_and_consulted_apart(site, visit):
     page = visit(site.url)
     ask_and_wait(page, CONTEXT)
-    expect(page.locator(".balance li.side-1")).to_have_text(f"{LLAVA} 1")
-    expect(page.locator(".balance li.side-2")).to_have_text(f"{LLAMA} 2")
-    expect(page.locator(".consulted summary").first).to_have_text("Also read, not cited (1)")
+    expect(page.locator("#turn-1-c3")).to_be_hidden()
+    page.get_by_text("All 3 quotes behind this answer").click()
     expect(page.locator("#turn-1-c3 .class")).to_have_text("page's claim")
+    expect(page.locator(".consulted summary").first).to_have_text("Also read, not cited (1)")
 
 
-def test_evidence_opens_below_the_answer_on_a_narrow_screen(site, visit):
+def test_quote_is_a_sheet_at_the_foot_of_a_narrow_screen(site, visit):
     page = visit(site.url, width=360, height=740)
     ask_and_wait(page, CONTEXT)
-    expect(page.locator("#turn-1-c2")).to_be_hidden()
     page.locator(".direct .cite", has_text="2").click()
-    expect(page.locator("#turn-1-c2 mark")).to_be_in_viewport()
+    expect(page.locator("#quote mark")).to_be_in_viewport()
+    box = page.locator("#quote").bounding_box()
+    assert (box["x"], box["width"], round(box["y"] + box["height"])) == (0, 360, 740)
+    page.get_by_role("button", name="Close the quote").click()
+    expect(page.locator("#quote")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
@@ -171,7 +190,10 @@ def test_copy_takes_the_answer_with_its_quotes(site, visit):
     expect(page.locator(".action-copy")).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(f"**{CONTEXT}**")
-    assert f'[2] {LLAVA}, description: "{EIGHT_K}" (004_56e9c64ebf7cdd1a.txt, characters ' in copied
+    assert (
+        f'[2] {LLAVA}, description: "{EIGHT_K}" ({LLAVA} vs {DREAMBOOTH}: 004_56e9c64ebf7cdd1a.txt, characters '
+        in copied
+    )
 
 
 def test_reload_keeps_the_conversation(site, visit):
@@ -180,32 +202,67 @@ def test_reload_keeps_the_conversation(site, visit):
     ask_and_wait(page, "What do the tiers cost?")
     page.reload()
     expect(page.locator(".turn")).to_have_count(2)
+    # Reading goes on where it ended.
+    expect(page.locator("#turn-2 .question")).to_be_in_viewport()
     expect(page.locator("#turn-1 .direct")).to_contain_text("128K tokens")
     page.locator("#turn-1 .direct .cite", has_text="2").click()
-    expect(page.locator("#turn-1-c2 mark")).to_have_text(EIGHT_K)
+    expect(page.locator("#quote mark")).to_have_text(EIGHT_K)
+    page.keyboard.press("Escape")
     ask_and_wait(page, "And the rank?")
     assert [asked for asked, _ in site.history()] == [CONTEXT, "What do the tiers cost?"]
 
 
-def test_conversations_can_be_opened_renamed_and_deleted(site, visit):
+def test_conversations_can_be_opened_renamed_deleted_and_brought_back(site, visit):
     page = visit(site.url)
     ask_and_wait(page, CONTEXT)
     page.get_by_role("button", name="New conversation").click()
     expect(page.locator(".welcome")).to_be_visible()
     ask_and_wait(page, "What do the tiers cost?")
-    page.locator(".menu summary").click()
+    # On a wide screen they stand in a rail beside the answer.
     expect(page.locator(".menu-open")).to_have_text(["What do the tiers cost?", CONTEXT])
+    rail, answer = page.locator(".menu-list").bounding_box(), page.locator("#turn-1").bounding_box()
+    assert rail["x"] + rail["width"] <= answer["x"]
+    page.locator(".menu-list li", has_text="longer context").hover()
     page.get_by_role("button", name=f"Rename {CONTEXT}").click()
     page.locator(".menu-list input").fill("Context windows")
     page.locator(".menu-list input").press("Enter")
     page.get_by_role("button", name="Open Context windows").click()
     expect(page.locator("#turn-1 .question")).to_have_text(CONTEXT)
-    page.locator(".menu summary").click()
+    page.locator(".menu-list li", has_text="Context windows").hover()
     page.get_by_role("button", name="Delete Context windows").click()
     expect(page.locator(".welcome")).to_be_visible()
     expect(page.locator(".menu summary")).to_have_text("Conversations (1)")
+    page.get_by_role("button", name="Undo: keep Context windows").click()
+    expect(page.locator("#turn-1 .question")).to_have_text(CONTEXT)
+    expect(page.locator(".menu-open")).to_have_text(["What do the tiers cost?", "Context windows"])
+    page.locator(".menu-list li", has_text="Context windows").hover()
+    page.get_by_role("button", name="Delete Context windows").click()
+    expect(page.locator(".menu summary")).to_have_text("Conversations (1)")
     page.reload()
     expect(page.locator(".menu summary")).to_have_text("Conversations (1)")
+
+
+def test_conversations_stay_in_sight_however_far_one_reads(site, visit):
+    page = visit(site.url, height=500)
+    ask_and_wait(page, CONTEXT)
+    ask_and_wait(page, "What do the tiers cost?")
+    assert page.evaluate("scrollY") > 200
+    expect(page.get_by_role("button", name="New conversation")).to_be_in_viewport()
+
+
+def test_head_of_a_narrow_screen_has_its_height_from_the_start(site, visit):
+    page = visit(site.url, width=360, height=740)
+    page.wait_for_function("document.querySelector('.masthead').textContent.includes('from 2 pages')")
+    tall = "document.querySelector('.masthead').offsetHeight"
+    filled = page.evaluate(tall)
+    page.evaluate("""document.querySelectorAll('.masthead p:not(.private)').forEach((part, place) => {
+      part.textContent = place ? '' : 'opening the library'
+    })""")
+    assert page.evaluate(tall) == filled
+    lines = page.locator(".masthead h1, .masthead .private").evaluate_all(
+        "all => all.map((part) => part.getBoundingClientRect().height)"
+    )
+    assert max(lines) < 30
 
 
 def test_opening_another_conversation_drops_the_running_answer(site, visit):
@@ -260,8 +317,10 @@ def test_keyboard_alone_is_enough_on_every_tab(start, visit, tmp_path):
         page.keyboard.type(name[:9])
         expect(page.get_by_role("option", name=name)).to_be_visible()
         page.keyboard.press("Enter")
-    expect(page.locator("#sides-facts thead th")).to_have_text([LLAVA, LLAMA])
+    expect(page.locator("#sides-facts .same-table thead th")).to_have_text([LLAVA, LLAMA])
     page.keyboard.press("Escape")
+    press_until(page, "Tab", "it.textContent.startsWith('Scores, and an order')")
+    page.keyboard.press("Enter")
     press_until(page, "Tab", "it.type === 'range'")
     page.keyboard.press("ArrowRight")
     expect(page.locator("#sides-links a").first).to_have_attribute("href", re.compile(r"weights=6%2C5%2C5%2C5%2C5$"))
@@ -288,21 +347,17 @@ def test_keyboard_alone_is_enough_on_every_tab(start, visit, tmp_path):
 
 def test_keyboard_alone_is_enough(site, visit):
     page = visit(site.url)
-    page.keyboard.press("Tab")
-    for _ in range(30):
-        if page.evaluate("document.activeElement.tagName") == "TEXTAREA":
-            break
-        page.keyboard.press("Tab")
+    expect(page.locator("#question textarea")).to_be_focused()
     page.keyboard.type(CONTEXT)
     page.keyboard.press("Enter")
     page.wait_for_selector("#turn-1.turn-done")
-    for _ in range(40):
-        if page.evaluate("document.activeElement.dataset.cite") == "turn-1-c2":
-            break
-        page.keyboard.press("Shift+Tab")
+    press_until(page, "Shift+Tab", "it.dataset.cite === 'turn-1-c2'")
     page.keyboard.press("Enter")
-    expect(page.locator("#turn-1-c2")).to_have_attribute("open", "")
-    assert page.evaluate("document.activeElement.closest('.card').id") == "turn-1-c2"
+    expect(page.locator("#quote mark")).to_have_text(EIGHT_K)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Close the quote")).to_be_focused()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.dataset.cite") == "turn-1-c2"
 
 
 def test_rows_that_are_the_same_open_on_request(site, visit):
@@ -331,8 +386,14 @@ def test_thumbs_and_notes_are_kept_on_this_machine(site, visit):
     assert latest(site.index)[-1]["rating"] == ""
 
 
-def test_long_questions_are_refused_with_a_reason(site, visit):
+def test_long_questions_are_said_to_be_too_long_and_not_cut(site, visit):
     page = visit(site.url)
-    page.evaluate("document.querySelector('#question textarea').removeAttribute('maxlength')")
+    asked = site.count("asked")
     ask(page, "x" * 3000)
-    expect(page.locator(".problem.failed")).to_contain_text("3,000 characters")
+    expect(page.locator(".problem.failed")).to_contain_text("3,000 characters; 2,000 are the most")
+    assert len(page.input_value("#question textarea")) == 3000
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.locator(".turn")).to_have_count(0)
+    assert site.count("asked") == asked
+    page.fill("#question textarea", "x")
+    expect(page.locator(".problem.failed")).to_be_hidden()

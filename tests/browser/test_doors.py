@@ -201,5 +201,5 @@ def test_port_that_is_taken_gives_the_next_step(site, tmp_path):
     command = [sys.executable, str(script), str(tmp_path / "index"), str(site.port), "scripted"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
-    assert f"port {site.port} on 127.0.0.1 cannot be used" in ended.stderr
+    assert f"port {site.port} on 127.0.0.1 is taken by another program" in ended.stderr
     assert "choose another with --port" in ended.stderr

@@ -31,20 +31,48 @@ def test_failing_answer_says_why_and_the_next_one_works(site, visit):
 def test_page_without_a_library_says_what_to_do(start, visit, tmp_path, kind, title, text):
     site = start(tmp_path / "index", kind)
     page = visit(site.url)
-    expect(page.locator(".welcome h2")).to_have_text(title)
-    expect(page.locator(".welcome p")).to_contain_text(text)
-    for name in ("Side by side", "Library", "Models", "Feedback"):
+    expect(page.locator(".hero h2")).to_have_text(title)
+    expect(page.locator(".hero p")).to_contain_text(text)
+    open_tab(page, "Match")
+    page.get_by_label("What do you need?").fill("free")
+    page.keyboard.press("Enter")
+    expect(page.locator("#match-view .problem, #match-view .hint").first).to_be_visible()
+    for name in ("Side by side", "Shortlist", "Library", "Models", "Feedback"):
         open_tab(page, name)
     open_tab(page, "Ask")
     ask(page, "anything")
     page.wait_for_selector("#turn-1.turn-failed, #turn-1.turn-done")
 
 
+def test_language_model_joins_while_the_page_is_open(start, visit, tmp_path):
+    site = start(tmp_path / "index", "completing")
+    page = visit(site.url)
+    line = page.locator("#completion")
+    expect(line).to_contain_text("You can ask already")
+    expect(line.locator("progress")).to_have_attribute("value", "30")
+    expect(page.locator("#masthead")).to_contain_text("quotes only")
+    ask_and_wait(page, "context")
+    (site.index / "ready").touch()
+    expect(line).to_contain_text("The language model has joined", timeout=15_000)
+    expect(page.locator("#masthead")).not_to_contain_text("quotes only")
+    assert page.locator(".turn").count() == 1
+
+
+def test_language_model_that_cannot_come_says_why(start, visit, tmp_path):
+    site = start(tmp_path / "index", "completing")
+    page = visit(site.url)
+    (site.index / "broken").touch()
+    line = page.locator("#completion")
+    expect(line).to_contain_text("Answers come from tables and quotes alone: no compiler", timeout=15_000)
+    ask(page, "context")
+    expect(page.locator("#turn-1 .direct")).to_contain_text("128K tokens")
+
+
 def test_server_that_goes_away_is_noticed_and_found_again(browser, tmp_path):
     page = browser.new_page()
     with serve(tmp_path / "index") as site:
         page.goto(site.url)
-        page.wait_for_selector(".welcome:not(.opening)")
+        page.wait_for_selector(".hero:not(.opening)")
         ask_and_wait(page, "context")
     expect(page.locator("#gone")).to_contain_text("The server has stopped", timeout=15_000)
     with serve(tmp_path / "index", port=site.port):
@@ -68,7 +96,6 @@ def test_hostile_text_stays_text(site, visit):
     page.on("request", lambda request: requested.append(request.url))
     ask_and_wait(page, f"hostile {HOSTILE_TEXT}")
     page.locator(".direct .cite").first.click()
-    page.locator(".menu summary").click()
     expect(page.locator(".menu-open")).to_contain_text("<img src=x")
     expect(page.locator("#turn-1 mark")).to_have_text(HOSTILE_TEXT)
     expect(page.locator("#turn-1 .facts thead th").first).to_contain_text("<img src=x")
@@ -84,7 +111,7 @@ def test_browser_refuses_handlers_and_foreign_requests_even_if_markup_got_in(sit
     context = browser.new_context()
     page = context.new_page()
     page.goto(site.url)
-    page.wait_for_selector(".welcome:not(.opening)")
+    page.wait_for_selector(".hero:not(.opening)")
     requested = []
     page.on("requestfinished", lambda request: requested.append(request.url))
     page.evaluate(

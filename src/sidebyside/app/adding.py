@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-import queue
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sidebyside.errors import IndexMissingError, SidebysideError
+from sidebyside.serving.background import Progress, Tell, in_background
+from sidebyside.serving.jobs import FAILED
 
 if TYPE_CHECKING:
     from sidebyside.library import LibraryDiff
     from sidebyside.records import BuildReport, Library
     from sidebyside.settings import Settings
 
-log = logging.getLogger(__name__)
-
 MAX_FILES = 1000
-# What an error of the build itself becomes; the traceback goes to the log.
-FAILED = "The index could not be built; the one before is still in use. `sidebyside doctor` says more."
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far adding is: a stage ("read", "embed", "store") with steps done and in all."""
-
-    stage: str
-    done: int
-    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,46 +32,62 @@ class Added:
     error: str = ""
 
 
-def add_dropped(paths: Sequence[str | Path], settings: Settings) -> Iterator[Progress | Added]:
-    """Yield the progress, and last what was done. The work goes on in its thread if nobody listens any more."""
-    steps: queue.SimpleQueue[Progress | Added] = queue.SimpleQueue()
+def add_dropped(
+    paths: Sequence[str | Path], settings: Settings, *, replace_earlier: bool = True
+) -> Iterator[Progress | Added]:
+    """Take files in: yield the progress, and last what was done."""
 
-    def work() -> None:
-        try:
-            steps.put(_add(paths, settings, steps))
-        except SidebysideError as error:
-            steps.put(Added(error=str(error)))
-        except Exception:
-            log.exception("adding pages failed")
-            steps.put(Added(error=FAILED))
+    def work(tell: Tell) -> BuildReport:
+        from sidebyside.building.build import add_pages
 
-    threading.Thread(target=work, name="add-pages", daemon=True).start()
-    while True:
-        step = steps.get()
-        yield step
-        if isinstance(step, Added):
-            return
+        files = [Path(path) for path in paths[:MAX_FILES]]
+        report = add_pages(
+            files, index=settings.index, settings=settings, progress=tell, replace_earlier=replace_earlier
+        )
+        left = tuple((Path(path).name, f"only {MAX_FILES:,} files are taken at a time") for path in paths[MAX_FILES:])
+        return replace(report, skipped=(*report.skipped, *left))
+
+    return change(work, settings, name="adding pages")
 
 
-def _add(paths: Sequence[str | Path], settings: Settings, steps: queue.SimpleQueue[Progress | Added]) -> Added:
-    from sidebyside.indexing import add_pages
+def add_pasted(
+    text: str, settings: Settings, *, name: str = "", url: str = "", replace_earlier: bool = True
+) -> Iterator[Progress | Added]:
+    """Take pasted text in; without a name the page is called by what it compares."""
+
+    def work(tell: Tell) -> BuildReport:
+        from sidebyside.building.build import add_pages
+        from sidebyside.building.pasting import paste_page
+
+        with TemporaryDirectory(prefix="sidebyside-paste-") as folder:
+            file = paste_page(text, Path(folder), name=name, url=url, max_bytes=settings.max_page_bytes)
+            return add_pages(
+                [file], index=settings.index, settings=settings, progress=tell, replace_earlier=replace_earlier
+            )
+
+    return change(work, settings, name="pasting a page")
+
+
+def change(work: Callable[[Tell], BuildReport], settings: Settings, *, name: str) -> Iterator[Progress | Added]:
+    """Yield the progress of a change, and last what it did. It goes on in its thread if nobody listens any more."""
+    try:
+        yield (yield from in_background(lambda tell: _changed(work, settings, tell), name=name, failed=FAILED))
+    except SidebysideError as error:
+        yield Added(error=str(error))
+
+
+def _changed(work: Callable[[Tell], BuildReport], settings: Settings, tell: Tell) -> Added:
     from sidebyside.library import diff_libraries
 
     before = _library(settings)
-    report = add_pages(
-        paths[:MAX_FILES],
-        index=settings.index,
-        settings=settings,
-        progress=lambda stage, done, total: steps.put(Progress(stage, done, total)),
-    )
+    report = work(tell)
     after = _library(settings)
-    left = tuple((Path(path).name, f"only {MAX_FILES:,} files are taken at a time") for path in paths[MAX_FILES:])
-    return Added((*report.skipped, *left), report, diff_libraries(before, after), after)
+    return Added(report.skipped, report, diff_libraries(before, after), after)
 
 
 def _library(settings: Settings) -> Library:
     """The library on disk now; an empty one where there is none yet."""
-    from sidebyside.index import open_index
+    from sidebyside.index.opened import open_index
     from sidebyside.records import Library
 
     try:

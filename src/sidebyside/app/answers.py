@@ -1,34 +1,38 @@
-"""Turns -> HTML: the direct answer, the comparison table, verified prose, notes and actions."""
+"""Turns -> HTML: the lead, the grid (or the table), prose, notes, how it was understood, and actions."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
-from sidebyside.app.evidence_view import CLASS_NAMES, MAX_SIDES, evidence_html, side_class
-from sidebyside.app.markup import answer_html, cited_text, clean, message_html, split_citations
+from sidebyside.app.drawing import Drawing
+from sidebyside.app.evidence_view import CLASS_NAMES, evidence_html
+from sidebyside.app.grid_view import PEN, grid_html, grid_markdown
+from sidebyside.app.markup import clean, message_html
+from sidebyside.app.palette import palette
+from sidebyside.app.table_view import scores_html, sides_link, table_html
+from sidebyside.app.understood import understood_html
+from sidebyside.text.markup import split_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sidebyside.app.turns import Turn
-    from sidebyside.records import Answer, Table
+    from sidebyside.records import Answer
 
 STATUS_NAMES = {
     "answered": "",
     "partial": "Only part of this is stated on the pages",
     "not_found": "Your pages do not state this",
 }
-# A table of so few rows is shown whole.
-FEW_ROWS = 4
 
 
-def turn_html(turn: Turn, number: int, *, last: bool = False) -> str:
-    """One turn; `number` counts from 1 and makes the ids unique. Only the `last` turn can be edited or retried."""
+def turn_html(turn: Turn, number: int, *, last: bool = False, colours: Mapping[str, int] | None = None) -> str:
+    """One turn; `number` counts from 1 and makes the ids unique. Only the `last` turn can be edited or retried.
+
+    `colours` are those of the conversation (palette.py); without them the turn stands alone.
+    """
     prefix = f"turn-{number}"
-    body = _body_html(turn, number, prefix, last)
-    evidence = evidence_html(turn.answer, prefix) if turn.answer else ""
+    body = _body_html(turn, number, prefix, last, palette([turn])[0] if colours is None else colours)
     busy = ' aria-busy="true"' if turn.running else ""
     # What the copy button copies and what the browser keeps for the next visit; plain text in hidden elements.
     kept = "" if turn.running else f'<pre hidden class="turn-data">{clean(json.dumps(turn.to_dict()))}</pre>'
@@ -36,63 +40,81 @@ def turn_html(turn: Turn, number: int, *, last: bool = False) -> str:
         kept += f'<pre hidden class="copy-text">{clean(copy_text(turn))}</pre>'
     return (
         f'<article class="turn turn-{turn.state}" id="{prefix}" data-turn="{number}" data-key="{clean(turn.id)}" '
-        f'aria-labelledby="{prefix}-question">'
-        f'<div class="turn-main"><h2 class="question" id="{prefix}-question" tabindex="-1" dir="auto">'
-        f'{clean(turn.question)}</h2><div class="answer"{busy}>{body}</div></div>{evidence}{kept}</article>'
+        f'aria-labelledby="{prefix}-question"><h2 class="question" id="{prefix}-question" tabindex="-1" dir="auto">'
+        f'{clean(turn.question)}</h2><div class="answer"{busy}>{body}</div>{kept}</article>'
     )
 
 
 def copy_text(turn: Turn) -> str:
-    """The turn as Markdown, with its quotes below it."""
-    if turn.answer is None:
+    """The turn as Markdown: lead, grid, notes, and the quotes below them."""
+    answer = turn.answer
+    if answer is None:
         return turn.question
     quotes = [
         f'[{item.number}] {item.artifact}, {CLASS_NAMES[item.evidence_class][0]}: "{item.quote}" '
-        f"({item.source}, characters {item.start}-{item.end})"
-        for item in turn.answer.citations
+        f"({_place(item.source, turn.titles)}, characters {item.start}-{item.end})"
+        for item in answer.citations
     ]
-    notes = [f"Note: {note}" for note in turn.answer.notes]
-    return "\n\n".join([f"**{turn.question}**", turn.answer.text, *notes, "\n".join(quotes)]).strip()
+    lead, rest = split_text(answer.text)
+    grid = grid_markdown(answer, answer.grid) if answer.grid else ""
+    notes = [f"Note: {note}" for note in answer.notes]
+    parts = [f"**{turn.question}**", lead, grid, rest, *notes, "\n".join(quotes)]
+    return "\n\n".join(filter(None, parts)).strip()
 
 
-def _body_html(turn: Turn, number: int, prefix: str, last: bool) -> str:
+def _place(file: str, titles: Mapping[str, str]) -> str:
+    return f"{titles[file]}: {file}" if file in titles else file
+
+
+def _body_html(turn: Turn, number: int, prefix: str, last: bool, colours: Mapping[str, int]) -> str:
     if turn.answer is None:
         waiting = _pending_html("Looking through your pages") if turn.running else ""
         return waiting + _problem_html(turn) + _actions_html(turn, number, last)
-    answer = turn.answer
-    first, rest = _split_direct(answer.text)
-    writing = _pending_html("Writing and checking each sentence") if turn.running else ""
+    return answer_parts_html(turn, Drawing(turn.answer, prefix, colours, turn.titles), number, last)
+
+
+def answer_parts_html(turn: Turn, drawing: Drawing, number: int, last: bool) -> str:
+    """The answer from its lead down to what can be asked next."""
+    answer = drawing.answer
+    writing = _pending_html(_progress(answer)) if turn.running else ""
+    # Below sentences that are still coming it would be pushed down again and again; chips find their quotes in it.
+    unseen = " hidden" if turn.running and answer.grid is None else ""
     return (
-        _status_html(answer)
-        + f'<div class="direct" aria-live="polite">{_markdown(first, answer, prefix)}</div>'
-        + (table_html(answer.table, answer, prefix) if answer.table else "")
-        + _notes_html(answer, prefix)
-        + f'<div class="prose-lane">{_markdown(rest, answer, prefix)}</div>'
+        understood_html(drawing, last=last, running=turn.running)
+        + _status_html(answer)
+        + lead_and_grid_html(drawing)
+        + f'<div class="folds"{unseen}>{scores_html(drawing)}{evidence_html(drawing)}'
+        f"{sides_link(answer) if answer.grid else ''}</div>"
         + writing
         + _problem_html(turn)
         + ("" if turn.running else _actions_html(turn, number, last) + _suggestions_html(answer, last))
     )
 
 
-def _split_direct(text: str) -> tuple[str, str]:
-    first, _, rest = text.strip().partition("\n\n")
-    return first, rest
-
-
-def _markdown(text: str, answer: Answer, prefix: str) -> str:
-    return answer_html(text, lambda number: _reference(number, answer, prefix)) if text else ""
-
-
-def _reference(number: int, answer: Answer, prefix: str) -> str:
-    """The clickable [n]; nothing for a number that has no citation, so that it stays plain text."""
-    citation = next((item for item in answer.citations if item.number == number), None)
-    if citation is None:
-        return ""
-    side = side_class(citation.artifact, answer.artifacts)
-    label = clean(f"Evidence {number}: {citation.artifact}")
+def lead_and_grid_html(drawing: Drawing) -> str:
+    """The point, what it rests on, and what is left to read."""
+    answer = drawing.answer
+    lead, rest = split_text(answer.text)
+    middle = grid_html(drawing, answer.grid) if answer.grid else table_html(drawing) if answer.table else ""
     return (
-        f'<a class="cite {side}" href="#{prefix}-c{number}" data-cite="{prefix}-c{number}" '
-        f'aria-label="{label}">{number}</a>'
+        f'<div class="direct" aria-live="polite">{drawing.markdown(lead)}</div>{middle}{_notes_html(drawing)}'
+        f'<div class="prose-lane">{drawing.markdown(rest)}</div>'
+    )
+
+
+def _progress(answer: Answer) -> str:
+    if answer.grid is None:
+        return "Writing and checking each sentence"
+    written, of = _cells(answer)
+    return f"Writing and checking each cell: {written} of {of}" if written else "Writing and checking each cell"
+
+
+def _cells(answer: Answer) -> tuple[int, int]:
+    """How many cells the LLM wrote, and how many there are that it could write."""
+    cells = [cell for row in answer.grid.cells for cell in row] if answer.grid else []
+    return (
+        sum(cell.by == "model" for cell in cells),
+        sum(cell.by != "table" and cell.state != "silent" for cell in cells),
     )
 
 
@@ -103,73 +125,12 @@ def _status_html(answer: Answer) -> str:
     return f'<p class="status status-{answer.status}">{name}</p>' if name else ""
 
 
-def table_html(table: Table, answer: Answer, prefix: str) -> str:
-    """The small comparison table: what differs, in text as well as in colour, and on request what is the same."""
-    heads = "".join(
-        f'<th scope="col" class="{side_class(label, answer.artifacts)}" dir="auto">{clean(label)}</th>'
-        for label in table.header[1:]
-    )
-    shown = [row for row in table.rows if _stands_out(row)] or list(table.rows)
-    hidden = [row for row in table.rows if row not in shown]
-    if len(table.rows) <= FEW_ROWS:
-        shown, hidden = list(table.rows), []
-    more = "".join(_row_html(row, answer, prefix) for row in hidden)
-    return (
-        f'<div class="table-box"><div class="table-scroll" tabindex="0" role="region" aria-label="Comparison table">'
-        f'<table class="facts">'
-        f"<thead><tr><td></td>{heads}</tr></thead>"
-        f"<tbody>{''.join(_row_html(row, answer, prefix) for row in shown)}</tbody>"
-        + (f'<tbody class="same-rows" id="{prefix}-same">{more}</tbody>' if hidden else "")
-        + f'</table></div><p class="table-links">{_same_button(len(hidden), prefix)}{_sides_link(answer)}</p></div>'
-    )
-
-
-def _stands_out(row: Sequence[str]) -> bool:
-    """Whether a row differs between the sides or carries a citation."""
-    return _differs(row) or any(isinstance(part, int) for cell in row[1:] for part in split_citations(cell))
-
-
-def _differs(row: Sequence[str]) -> bool:
-    return len({_without_citations(cell) for cell in row[1:]}) > 1
-
-
-def _same_button(count: int, prefix: str) -> str:
-    if not count:
-        return ""
-    return (
-        f'<button type="button" class="rows-toggle" id="{prefix}-rows" data-action="rows" aria-expanded="false" '
-        f'aria-controls="{prefix}-same">{count} rows are the same</button>'
-    )
-
-
-def _sides_link(answer: Answer) -> str:
-    if not 2 <= len(answer.artifacts) <= MAX_SIDES:
-        return ""
-    query = urlencode([("compare", name) for name in answer.artifacts])
-    return f'<a href="?{clean(query)}">Open side by side</a>'
-
-
-def _row_html(row: Sequence[str], answer: Answer, prefix: str) -> str:
-    differs = _differs(row)
-    cells = "".join(f'<td dir="auto">{_cell_html(cell, answer, prefix)}</td>' for cell in row[1:])
-    mark = '<span class="sr-only"> (differs)</span>' if differs else ""
-    return f'<tr class="{"differs" if differs else "same"}"><th scope="row">{clean(row[0])}{mark}</th>{cells}</tr>'
-
-
-def _without_citations(cell: str) -> str:
-    return "".join(part for part in split_citations(cell) if isinstance(part, str)).strip().casefold()
-
-
-def _cell_html(cell: str, answer: Answer, prefix: str) -> str:
-    return "".join(cited_text(split_citations(cell), lambda number: _reference(number, answer, prefix)))
-
-
 def _pending_html(text: str) -> str:
     return f'<p class="pending" role="status"><span class="dots" aria-hidden="true"></span>{text}…</p>'
 
 
-def _notes_html(answer: Answer, prefix: str) -> str:
-    notes = "".join(f'<li class="note">{_markdown(note, answer, prefix)}</li>' for note in answer.notes)
+def _notes_html(drawing: Drawing) -> str:
+    notes = "".join(f'<li class="note">{drawing.markdown(note)}</li>' for note in drawing.answer.notes)
     return f'<ul class="notes" aria-label="Notes">{notes}</ul>' if notes else ""
 
 
@@ -183,6 +144,8 @@ def _actions_html(turn: Turn, number: int, last: bool) -> str:
     buttons = []
     if turn.answer is not None:
         buttons.append(_button("copy", "Copy", number, "Copy the answer with its quotes"))
+    if turn.answer is not None and not turn.running:
+        buttons.append(_button("keep", "Keep", number, "Keep this answer on the shortlist", pressed=False))
     if last and not turn.running:
         buttons.append(_button("retry", "Retry", number, "Ask this question again"))
         buttons.append(_button("edit", "Edit", number, "Edit this question"))
@@ -198,21 +161,30 @@ def _actions_html(turn: Turn, number: int, last: bool) -> str:
 
 
 def _made_html(answer: Answer | None) -> str:
-    """Who wrote the answer, what did not pass the check, and how long it took."""
+    """Who wrote how much of the answer, what did not pass the check, and how long it took."""
     if answer is None or not answer.stats:
         return ""
-    written, rejected = answer.stats.get("model_sentences") or 0, answer.stats.get("rejected_sentences") or 0
-    if answer.model:
-        counted = "one sentence, checked" if written == 1 else f"{written:g} sentences, each checked"
-        parts = [f"{clean(answer.model)} wrote {counted}"]
-    elif answer.stats.get("prompt_tokens"):
-        parts = ["The model wrote nothing that passed the check: tables and quotes alone"]
-    else:
-        parts = ["From tables and quotes alone"]
+    rejected = answer.stats.get("rejected_sentences") or 0
+    parts = [_written(answer)]
     parts += [f"{rejected:g} failed the check and {'is' if rejected == 1 else 'are'} left out"] if rejected else []
     total = answer.stats.get("total_ms")
     parts += [f"{total / 1000:.1f} s" if total >= 1000 else f"{total:.0f} ms"] if total else []
     return f'<p class="made">{" · ".join(parts)}</p>'
+
+
+def _written(answer: Answer) -> str:
+    """The share of the LLM."""
+    if not answer.model:
+        read = answer.stats.get("prompt_tokens")
+        nothing = "The model wrote nothing that passed the check: tables and quotes alone"
+        return nothing if read else "From tables and quotes alone"
+    sentences = answer.stats.get("model_sentences") or 0
+    counted = "one sentence" if sentences == 1 else f"{sentences:g} sentences"
+    cells, of = _cells(answer)
+    if not cells:
+        return f"{clean(answer.model)} wrote {counted}{',' if sentences == 1 else ', each'} checked"
+    lead = " and the lead" if sentences else ""
+    return f"{PEN} {clean(answer.model)} wrote {cells} of {of} cells{lead}, each checked against its quotes"
 
 
 def _note_form_html(turn: Turn, number: int) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sidebyside.app.asking import Run
-from sidebyside.app.provider import BUSY, MAX_ANSWERS, Provider
+from sidebyside.app.titles import page_titles
 from sidebyside.app.turns import Turn, history, turn_from_dict
+from sidebyside.errors import SidebysideError
+from sidebyside.serving.limits import MAX_ANSWERS, MAX_QUESTION, MAX_TURNS
+from sidebyside.serving.provider import BUSY, Provider
+from sidebyside.serving.run import AssistantLike, Run
 
-MAX_QUESTION = 2000
-MAX_TURNS = 200
+if TYPE_CHECKING:
+    from sidebyside.records import Correction
+
 MAX_RUNNING = MAX_ANSWERS
 
 
@@ -22,8 +27,13 @@ class Conversation:
         self._provider = provider
         self._running: dict[str, Run] = {}
 
-    async def ask(self, question: str, turns: list[Turn], session: str) -> AsyncIterator[list[Turn]]:
-        """Yield the conversation with the new turn, again and again as its answer grows."""
+    async def ask(
+        self, question: str, turns: list[Turn], session: str, correction: Correction | None = None
+    ) -> AsyncIterator[list[Turn]]:
+        """Yield the conversation with the new turn, again and again as its answer grows.
+
+        `correction` says what `question` asks, where the reading of the turn before it has been put right.
+        """
         question = question.strip()
         if not question or session in self._running:
             return
@@ -35,17 +45,28 @@ class Conversation:
             yield [*turns, Turn(question, state="failed", error=BUSY)]
             return
         turn = Turn(question)
-        run = self._running[session] = Run(self._provider.answering(), question, history(turns))
+        titles: dict[str, str] = {}
+        run = self._running[session] = Run(self._provider.answering(), question, history(turns), correction=correction)
         try:
             yield [*turns, turn]
             async for event in run.events():
-                turn = turn.with_answer(event.answer, "done" if event.type == "answer" else "writing")
+                files = {citation.source for citation in (*event.answer.citations, *event.answer.consulted)}
+                if not files <= titles.keys():
+                    titles |= await asyncio.to_thread(self._titles, files)
+                turn = turn.with_answer(event.answer, "done" if event.type == "answer" else "writing", titles)
                 yield [*turns, turn]
         finally:
             if self._running.get(session) is run:
                 del self._running[session]
         if turn.running and not run.abandoned:
             yield [*turns, _ended(turn, run)]
+
+    def _titles(self, files: set[str]) -> dict[str, str]:
+        """What these pages are called; a file that the library does not name is called by its own name."""
+        try:
+            return dict.fromkeys(files, "") | dict(page_titles(self._provider.library(), files))
+        except SidebysideError:
+            return dict.fromkeys(files, "")
 
     def answers(self, session: str) -> bool:
         """Whether this page is waiting for an answer."""
@@ -64,13 +85,25 @@ class Conversation:
             run.stop()
 
 
+def example_turn(assistant: AssistantLike, question: str) -> Turn:
+    """What the pages say about `question`, without the LLM; no answer where it fails."""
+    answer = None
+    for event in assistant.stream(question, write=False) if question else ():
+        answer = event.answer
+    if answer is None:
+        return Turn(question)
+    return Turn(question).with_answer(
+        answer, "done", page_titles(assistant.library, {item.source for item in answer.citations})
+    )
+
+
 def restored(stored: Any) -> list[Turn]:
     """The turns that a browser has kept; those that cannot be read are left out."""
     turns = []
     for item in stored[:MAX_TURNS] if isinstance(stored, list) else []:
         try:
             turns.append(turn_from_dict(item))
-        except (ValueError, TypeError, KeyError):
+        except ValueError:
             continue
     return turns
 

@@ -8,6 +8,8 @@ import shutil
 import sys
 import tempfile
 
+from sidebyside.serving.proxies import settle_proxies
+
 
 def set_up_gradio() -> None:
     """Keep gradio to itself.
@@ -17,6 +19,8 @@ def set_up_gradio() -> None:
     """
     uploads = tempfile.mkdtemp(prefix="sidebyside-")
     atexit.register(shutil.rmtree, uploads, ignore_errors=True)
+    # Gradio asks itself whether it is there.
+    settle_proxies()
     os.environ["GRADIO_TEMP_DIR"] = uploads
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"

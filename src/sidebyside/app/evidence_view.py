@@ -1,14 +1,16 @@
-"""The evidence beside an answer: how much each side has, every quote in its passage, and what was only read."""
+"""The quotes behind an answer: each in its paragraph with what counts marked, and what was only read."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from sidebyside.app.markup import clean
+from sidebyside.app.markup import CITATION, clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
+    from sidebyside.app.drawing import Drawing
     from sidebyside.records import Answer, Citation
 
 CLASS_NAMES = {
@@ -17,82 +19,76 @@ CLASS_NAMES = {
     "claim": ("page's claim", "The page claims this; it is not a measurement"),
     "verdict": ("page's verdict", "What the page itself concludes"),
 }
-MAX_SIDES = 4
+# A clause is worth a mark of its own only where it leaves something of its sentence out.
+_EDGES = " .,;:…\"'“”"
 
 
-def side_class(artifact: str, artifacts: Sequence[str]) -> str:
-    """The class that carries an artifact's colour: side-1 to side-4 in the order of the comparison, else side-0."""
-    position = artifacts.index(artifact) + 1 if artifact in artifacts else 0
-    return f"side-{position if position <= MAX_SIDES else 0}"
-
-
-def evidence_html(answer: Answer, prefix: str) -> str:
-    """Everything that stands behind an answer; on narrow screens it opens on request."""
+def evidence_html(drawing: Drawing) -> str:
+    """Everything that stands behind an answer, folded: a chip opens its own quote where it is."""
+    answer = drawing.answer
     if not answer.citations and not answer.consulted:
         return ""
-    cards = "".join(card_html(item, answer, f"{prefix}-c{item.number}") for item in answer.citations)
+    cards = "".join(
+        card_html(item, drawing, f"{drawing.prefix}-c{item.number}", clauses=clauses(answer, item.number))
+        for item in answer.citations
+    )
     count = len(answer.citations)
-    title = f"{count} quote{'' if count == 1 else 's'}" if count else "Nothing cited"
+    title = f"{'The quote' if count == 1 else f'All {count} quotes'} behind this answer" if count else "What was read"
     return (
-        f'<aside class="evidence" id="{prefix}-evidence" aria-label="Evidence for this answer">'
-        f'<button type="button" class="evidence-toggle" id="{prefix}-drawer" data-action="evidence" '
-        f'aria-expanded="false" aria-controls="{prefix}-cards">{title} behind this answer</button>'
-        f'<div class="evidence-body" id="{prefix}-cards"><h3 class="evidence-title">Evidence</h3>'
-        f"{_balance_html(answer)}{cards}{_consulted_html(answer, prefix)}</div></aside>"
+        f'<details class="evidence" id="{drawing.prefix}-evidence"><summary>{title}</summary>'
+        f'<div class="cards">{cards}</div>{_consulted_html(drawing)}</details>'
     )
 
 
-def _balance_html(answer: Answer) -> str:
-    counts = [(name, sum(item.artifact == name for item in answer.citations)) for name in answer.artifacts[:MAX_SIDES]]
-    if len(counts) < 2 or not any(count for _, count in counts):
-        return ""
-    bars = "".join(
-        f'<span class="{side_class(name, answer.artifacts)}" style="flex-grow:{count}"></span>'
-        for name, count in counts
-        if count
-    )
-    words = "".join(
-        f'<li class="{side_class(name, answer.artifacts)}"><span dir="auto">{clean(name)}</span> '
-        f"<b>{count or 'none'}</b></li>"
-        for name, count in counts
-    )
-    return (
-        f'<div class="balance"><div class="balance-bar" aria-hidden="true">{bars}</div>'
-        f'<ul aria-label="Quotes per side">{words}</ul></div>'
-    )
+def clauses(answer: Answer, number: int) -> list[str]:
+    """What the cells of the grid take from quote `number`, word for word."""
+    if answer.grid is None:
+        return []
+    cells = [cell for row in answer.grid.cells for cell in row if cell.by == "quote"]
+    return [CITATION.sub("", cell.text).strip(_EDGES) for cell in cells if number in cell.citations]
 
 
-def card_html(citation: Citation, answer: Answer, anchor: str, *, cited: bool = True) -> str:
-    """One piece of evidence: quote first, the passage around it on opening, and where it stands in which file."""
-    side = side_class(citation.artifact, answer.artifacts)
+def card_html(
+    citation: Citation, drawing: Drawing, anchor: str, *, cited: bool = True, clauses: Iterable[str] = ()
+) -> str:
+    """One quote in its paragraph: whose it is, what kind of evidence, and on which page it stands."""
     name, meaning = CLASS_NAMES[citation.evidence_class]
-    mark = f'<span class="ref">{citation.number}</span>' if cited else '<span class="ref" aria-hidden="true">·</span>'
+    mark = f'<span class="ref">{citation.number}</span>' if cited else ""
     return (
-        f'<details class="card {side}" id="{anchor}"><summary>{mark}'
-        f'<span class="card-head"><b dir="auto">{clean(citation.artifact)}</b> '
-        f'<span class="class class-{citation.evidence_class}" title="{meaning}">{name}</span></span>'
-        f'<span class="quote" dir="auto">{clean(citation.quote)}</span></summary>'
-        f'<blockquote class="passage" dir="auto">{highlighted(citation)}</blockquote>'
-        f'<p class="where"><span class="file">{clean(citation.source)}</span> '
-        f"characters {citation.start:,}–{citation.end:,}</p></details>"
+        f'<article class="card {drawing.side(citation.artifact)}" id="{anchor}"><p class="card-head">{mark}'
+        f'<b dir="auto">{clean(citation.artifact)}</b> '
+        f'<span class="class class-{citation.evidence_class}" title="{meaning}">{name}</span></p>'
+        f'<blockquote class="passage" dir="auto">{highlighted(citation, clauses)}</blockquote>'
+        f'<p class="where"><span class="page-title" dir="auto">{clean(drawing.title(citation.source))}</span> '
+        f'<span class="place" title="characters {citation.start:,}–{citation.end:,}">{clean(citation.source)}</span>'
+        f"</p></article>"
     )
 
 
-def highlighted(citation: Citation) -> str:
-    """The passage with the quoted sentence marked; the quote alone where the passage does not hold it."""
+def highlighted(citation: Citation, clauses: Iterable[str] = ()) -> str:
+    """The passage with the quoted sentence marked, and in it the clause; the quote alone where it is not in there."""
     before, found, after = citation.context.partition(citation.quote) if citation.quote else ("", "", "")
     if not found:
-        return f"<mark>{clean(citation.quote)}</mark>"
-    return f"{clean(before)}<mark>{clean(found)}</mark>{clean(after)}"
+        return _marked(citation.quote, clauses)
+    return f"{clean(before)}{_marked(found, clauses)}{clean(after)}"
 
 
-def _consulted_html(answer: Answer, prefix: str) -> str:
-    if not answer.consulted:
+def _marked(quote: str, clauses: Iterable[str]) -> str:
+    for clause in clauses:
+        words = clause.split()
+        match = re.search(r"\s+".join(map(re.escape, words)), quote, re.IGNORECASE) if words else None
+        if match and match[0].strip(_EDGES) != quote.strip(_EDGES):
+            before, after = quote[: match.start()], quote[match.end() :]
+            return f'<mark class="part">{clean(before)}<b>{clean(match[0])}</b>{clean(after)}</mark>'
+    return f"<mark>{clean(quote)}</mark>"
+
+
+def _consulted_html(drawing: Drawing) -> str:
+    read = drawing.answer.consulted
+    if not read:
         return ""
     cards = "".join(
-        card_html(item, answer, f"{prefix}-s{position}", cited=False)
-        for position, item in enumerate(answer.consulted, start=1)
+        card_html(item, drawing, f"{drawing.prefix}-s{position}", cited=False)
+        for position, item in enumerate(read, start=1)
     )
-    return (
-        f'<details class="consulted"><summary>Also read, not cited ({len(answer.consulted)})</summary>{cards}</details>'
-    )
+    return f'<details class="consulted"><summary>Also read, not cited ({len(read)})</summary>{cards}</details>'

@@ -4,37 +4,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sidebyside.app.graph_view import met_html, met_row_html
 from sidebyside.app.markup import clean, message_html
 from sidebyside.app.sides_view import capability_list_html
+from sidebyside.records.schema import CAPABILITIES, PRICING, RANK, TIMES_MATCHED, TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from sidebyside.app.adding import Added, Progress
+    from sidebyside.app.adding import Added
     from sidebyside.library.diff import CapabilityChange, FactChange, LibraryDiff
     from sidebyside.records import Artifact, BuildReport, Conflict, Fact, Library
+    from sidebyside.serving.background import Progress
 
-RANK = "UnfragileRank"
 STAGES = {
     "read": "Reading pages",
     "embed": "Understanding new sentences",
     "store": "Publishing the new index",
 }
-COLUMNS = ("Name", "Type", RANK, "Pricing", "Capabilities", "Pages")
+# As many files that share a reason still have a line each.
+_FEW = 5
+COLUMNS = ("Name", TYPE, RANK, PRICING, CAPABILITIES, "Pages")
 
 
-def library_html(library: Library) -> str:
-    """The table; filter and sort work in the browser."""
+def library_html(library: Library, matched: Mapping[str, int] | None = None) -> str:
+    """The table; filter and sort work in the browser.
+
+    `matched` has how often artifacts (by id) met a wish here: a column, where there is something to tell.
+    """
     if not library.artifacts:
         return '<p class="hint" role="status">There are no artifacts yet. Drop comparison pages above.</p>'
     disputed = {conflict.artifact for conflict in library.conflicts()}
     heads = "".join(
         f'<th scope="col"{" aria-sort=ascending" if not place else ""}>'
         f'<button type="button" data-action="sort" data-column="{place}">{name}</button></th>'
-        for place, name in enumerate(COLUMNS)
+        for place, name in enumerate((*COLUMNS, *(["Matched here"] if matched else [])))
     )
     ordered = sorted(library.artifacts, key=lambda artifact: artifact.label.casefold())
-    rows = "".join(_row_html(artifact, artifact.id in disputed) for artifact in ordered)
+    here = [str(matched.get(artifact.id, 0)) if matched else "" for artifact in ordered]
+    rows = "".join(_row_html(a, a.id in disputed, times) for a, times in zip(ordered, here, strict=True))
     count = len(library.artifacts)
     return (
         '<div class="library"><label class="filter">Filter <input type="search" data-action="filter" '
@@ -45,7 +53,7 @@ def library_html(library: Library) -> str:
     )
 
 
-def _row_html(artifact: Artifact, disputed: bool) -> str:
+def _row_html(artifact: Artifact, disputed: bool, here: str) -> str:
     mark = ' <span class="flag" title="Pages disagree">conflict</span>' if disputed else ""
     described = artifact.described
     total = artifact.capabilities_total or described
@@ -54,9 +62,10 @@ def _row_html(artifact: Artifact, disputed: bool) -> str:
         for text in (
             artifact.type,
             _values(artifact.values(RANK)),
-            _values(artifact.values("Pricing")),
+            _values(artifact.values(PRICING)),
             f"{described} of {total}",
             str(len(artifact.sources)),
+            *([here] if here else []),
         )
     )
     return (
@@ -69,26 +78,44 @@ def _values(facts: Sequence[Fact]) -> str:
     return " / ".join(dict.fromkeys(fact.value for fact in facts))
 
 
-def artifact_html(artifact: Artifact, library: Library) -> str:
-    """Everything the pages say about one artifact, with the place of each statement."""
+def artifact_html(artifact: Artifact, library: Library, met: Sequence[tuple[str, int]] = ()) -> str:
+    """Everything the pages say about one artifact, with the place of each statement.
+
+    `met` has the wishes that it met here, each with how often.
+    """
     disputed = {conflict.label for conflict in library.conflicts() if conflict.artifact == artifact.id}
-    rows = "".join(
+    rows = [
         f'<tr class="{"differs" if fact.label in disputed else "same"}"><th scope="row">{clean(fact.label)}</th>'
         f'<td>{clean(fact.value)} <span class="where">{clean(fact.source.file)} characters '
         f"{fact.source.start:,}–{fact.source.end:,}</span></td></tr>"
         for fact in artifact.facts
-    )
+    ]
+    # Beside the page's own count, where there is one.
+    own = [place for place, fact in enumerate(artifact.facts, 1) if fact.label.casefold() == TIMES_MATCHED.casefold()]
+    rows.insert(own[-1] if own else len(rows), met_row_html(met))
     sources = "".join(f"<li>{clean(source)}</li>" for source in artifact.sources)
     known = f'<p class="hint">Also called {clean(", ".join(artifact.aliases))}.</p>' if artifact.aliases else ""
     return (
         f'<article class="artifact" aria-labelledby="artifact-name"><h2 id="artifact-name" tabindex="-1" dir="auto">'
         f"{clean(artifact.label)}</h2>{known}{_dispute_html(disputed)}"
         '<div class="table-scroll" tabindex="0" role="region" aria-label="Facts"><table class="facts">'
-        f"<tbody>{rows}</tbody></table></div>"
-        f"<h3>What it does</h3>{capability_list_html(artifact)}<h3>Pages</h3><ul>{sources}</ul>"
+        f"<tbody>{''.join(rows)}</tbody></table></div>{met_html(met)}"
+        f"<h3>What it does</h3>{capability_list_html(artifact)}{_withheld_html(artifact)}"
+        f"<h3>Pages</h3><ul>{sources}</ul>"
         f'<p><button type="button" class="small" data-action="back" data-id="{clean(artifact.id)}">Back to the list'
         "</button></p></article>"
     )
+
+
+def _withheld_html(artifact: Artifact) -> str:
+    items = "".join(
+        f'<li><q dir="auto">{clean(excerpt.text)}</q> <span class="where">{clean(excerpt.source.file)} characters '
+        f"{excerpt.source.start:,}–{excerpt.source.end:,}</span></li>"
+        for excerpt in artifact.withheld
+    )
+    if not items:
+        return ""
+    return f"<h3>Withheld from answers</h3><p>These sentences address an assistant.</p><ul>{items}</ul>"
 
 
 def _dispute_html(labels: Iterable[str]) -> str:
@@ -125,15 +152,26 @@ def added_html(added: Added) -> str:
 def _built(report: BuildReport) -> str:
     if not report.published:
         return "<b>Nothing was added.</b> The library is as it was."
-    return (
+    replaced = "".join(f"<b>{clean(new)}</b> replaced <b>{clean(old)}</b>. " for old, new in report.replaced)
+    return replaced + (
         f"<b>The library is up to date.</b> {report.artifacts:,} artifacts from {report.pages:,} pages, "
         f"built in {report.seconds:.1f} s."
     )
 
 
 def _skipped_html(skipped: Sequence[tuple[str, str]]) -> str:
-    items = "".join(f"<li><b>{clean(path)}</b> {clean(reason)}</li>" for path, reason in skipped)
+    by_reason: dict[str, list[str]] = {}
+    for path, reason in skipped:
+        by_reason.setdefault(reason, []).append(path)
+    items = "".join(_reason_html(reason, paths) for reason, paths in by_reason.items())
     return f"<h3>Not taken in</h3><ul>{items}</ul>" if items else ""
+
+
+def _reason_html(reason: str, paths: Sequence[str]) -> str:
+    """Files that share a reason; of many one is named."""
+    if len(paths) > _FEW:
+        return f"<li><b>{len(paths):,} files, such as {clean(paths[0])}</b> {clean(reason)}</li>"
+    return "".join(f"<li><b>{clean(path)}</b> {clean(reason)}</li>" for path in paths)
 
 
 def diff_html(diff: LibraryDiff) -> str:

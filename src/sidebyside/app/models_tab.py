@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import queue
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -13,16 +11,16 @@ import gradio as gr
 from sidebyside.app.assets import asset
 from sidebyside.app.markup import message_html
 from sidebyside.app.models_view import NO_MODEL, ModelRow, busy_html, done_html, models_html
-from sidebyside.app.provider import Provider
-from sidebyside.app.speeds import known_speeds, measure
+from sidebyside.app.speeds import measure
 from sidebyside.app.welcome import current_masthead
 from sidebyside.errors import SidebysideError
+from sidebyside.models.speeds import known_speeds
+from sidebyside.serving.background import Tell, in_background
+from sidebyside.serving.provider import Provider
 
 if TYPE_CHECKING:
     from sidebyside.settings import Settings
 
-log = logging.getLogger(__name__)
-Tell = Callable[[str, int, int], None]
 # Does something, tells how far it is, and returns what the reader is told in the end.
 Work = Callable[[Tell], str]
 
@@ -51,7 +49,7 @@ class ModelsTab:
 
     def shown(self) -> str:
         """The table as things are now."""
-        from sidebyside.models import load_catalogue, model_state
+        from sidebyside.models.catalogue import load_catalogue, model_state
 
         try:
             with self._provider.lease() as assistant:
@@ -81,7 +79,7 @@ class ModelsTab:
         yield from self._run(f"Opening {name}", work)
 
     def _pull(self, event: gr.EventData) -> Iterator[list[Any]]:
-        from sidebyside.models import pull
+        from sidebyside.models.catalogue import pull
 
         name = str(event.name)
 
@@ -101,7 +99,7 @@ class ModelsTab:
         yield from self._alone(f"Measuring {name}", work)
 
     def _switch(self, name: str) -> None:
-        from sidebyside.models import load_catalogue
+        from sidebyside.models.catalogue import load_catalogue
 
         # The name comes from a browser: only what the table offers can be opened, never a path.
         if name != NO_MODEL and name not in load_catalogue(self._settings.models):
@@ -127,22 +125,15 @@ class ModelsTab:
 
     def _run(self, doing: str, work: Work) -> Iterator[list[Any]]:
         """Do `work` in a thread while the page shows how far it is, and last what it says."""
-        steps: queue.SimpleQueue[tuple[str, int, int] | None] = queue.SimpleQueue()
-        ending: list[str] = []
-
-        def worker() -> None:
-            try:
-                ending.append(done_html(work(lambda stage, done, total: steps.put((stage, done, total)))))
-            except SidebysideError as error:
-                ending.append(done_html(str(error), failed=True))
-            except Exception:
-                log.exception("%s failed", doing)
-                ending.append(done_html(f"{doing} failed; `sidebyside doctor` may say more.", failed=True))
-            finally:
-                steps.put(None)
-
-        threading.Thread(target=worker, name="models", daemon=True).start()
+        failed = f"{doing} failed; `sidebyside doctor` may say more."
+        steps = in_background(work, name=doing, failed=failed)
         yield [busy_html(f"{doing}…"), gr.skip(), gr.skip()]
-        while (step := steps.get()) is not None:
-            yield [busy_html(step[0], step[1], step[2]), gr.skip(), gr.skip()]
-        yield [ending[0], self.shown(), current_masthead(self._provider)]
+        try:
+            while True:
+                step = next(steps)
+                yield [busy_html(step.stage, step.done, step.total), gr.skip(), gr.skip()]
+        except StopIteration as end:
+            ending = done_html(end.value)
+        except SidebysideError as error:
+            ending = done_html(str(error), failed=True)
+        yield [ending, self.shown(), current_masthead(self._provider)]

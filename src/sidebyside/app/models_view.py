@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sidebyside.app.markup import clean, message_html
 
 if TYPE_CHECKING:
-    from sidebyside.app.speeds import Speed
-    from sidebyside.models import CatalogueModel
+    from sidebyside.models.catalogue import CatalogueModel
+    from sidebyside.models.speeds import Speed
 
 NO_MODEL = "none"
 

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from sidebyside.app.ask_tab import AskTab
 from sidebyside.app.assets import asset
-from sidebyside.app.conversation import MAX_QUESTION, MAX_TURNS
+from sidebyside.app.completion_view import completion_html
 from sidebyside.app.feedback_tab import FeedbackTab
 from sidebyside.app.library_tab import LibraryTab
+from sidebyside.app.match_tab import MatchTab
 from sidebyside.app.models_tab import ModelsTab
-from sidebyside.app.provider import Provider
+from sidebyside.app.shortlist_tab import ShortlistTab, keeper
 from sidebyside.app.sides_tab import SidesTab
 from sidebyside.app.welcome import TITLE, current_masthead, masthead_html
 from sidebyside.errors import SidebysideError
+from sidebyside.serving.limits import MAX_QUESTION, MAX_TURNS
+from sidebyside.serving.provider import Provider
 
 if TYPE_CHECKING:
+    from sidebyside.serving.completing import Completion
     from sidebyside.settings import Settings
 
 # Programs that are answered at once; more wait in gradio's queue, which turns away what it cannot hold.
 MAX_CALLS = 32
+# Seconds between two looks at how far the LLM is.
+_LOOK_EVERY = 2.0
+TABS = ("ask", "match", "sides", "shortlist", "library", "models", "feedback")
 # Events that answer at once and are nobody's API.
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
 
@@ -33,42 +40,72 @@ class ChatPage(gr.Blocks):  # type: ignore[misc] # gradio is not typed
     def __init__(self, provider: Provider) -> None:
         super().__init__(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600))
         self._provider = provider
+        self.before_close: Callable[[], None] | None = None
 
     def close(self, verbose: bool = True) -> None:
         """Stop serving and free index and model; harmless when it has been closed."""
         super().close(verbose)
+        if self.before_close is not None:
+            self.before_close()
         self._provider.close()
 
 
-def build_page(provider: Provider, settings: Settings) -> gr.Blocks:
-    """All tabs; nothing is opened or read before a browser asks for it."""
+def build_page(provider: Provider, settings: Settings, completion: Completion | None = None) -> gr.Blocks:
+    """All tabs; nothing is opened or read before a browser asks for it.
+
+    While `completion` gets what the LLM needs, a line below the head tells how far it is.
+    """
     with ChatPage(provider) as page:
-        masthead = gr.HTML(masthead_html(), elem_id="masthead", apply_default_css=False, js_on_load=None)
+        masthead = gr.HTML(masthead_html(), elem_id="masthead", apply_default_css=False, js_on_load=asset("shell.js"))
+        if completion is not None:
+            _show_completion(completion, provider, masthead)
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab("Ask", id="ask") as ask_item:
-                ask = AskTab(provider, settings.index)
+                ask = AskTab(provider, settings, masthead)
+            with gr.Tab("Match", id="match"):
+                match = MatchTab(provider)
             with gr.Tab("Side by side", id="sides") as sides_item:
                 sides = SidesTab(provider)
+            with gr.Tab("Shortlist", id="shortlist"):
+                ShortlistTab()
             with gr.Tab("Library", id="library") as library_item:
                 library = LibraryTab(provider, settings, masthead)
+                page.before_close = library.tending.watcher.stop
             with gr.Tab("Models", id="models") as models_item:
                 models = ModelsTab(provider, settings, masthead)
             with gr.Tab("Feedback", id="feedback") as feedback_item:
                 feedback = FeedbackTab(settings.index)
 
+        keeper()
+
         def opened(request: gr.Request) -> list[Any]:
             query = {key: request.query_params.getlist(key) for key in request.query_params}
-            chosen = gr.update(selected="sides") if "compare" in query else gr.skip()
-            return [current_masthead(provider), chosen, *sides.open_view(query)]
+            named = "sides" if "compare" in query else next(iter(query.get("tab", ())), "")
+            chosen = gr.update(selected=named) if named in TABS else gr.skip()
+            return [current_masthead(provider), chosen, *match.open_view(query), *sides.open_view(query)]
 
-        page.load(opened, outputs=[masthead, tabs, *sides.opened], **_QUIET)
-        ask_item.select(ask.welcomed, outputs=ask.welcome, **_QUIET)
+        loaded = page.load(opened, outputs=[masthead, tabs, *match.opened, *sides.opened], **_QUIET)
+        loaded.then(**sides.filling)
+        ask_item.select(ask.welcomed, outputs=ask.first_view, **_QUIET)
         sides_item.select(sides.refresh_choices, outputs=sides.names, **_QUIET)
-        library_item.select(library.shown, outputs=library.table, **_QUIET)
+        library_item.select(library.shown, outputs=library.first_view, **_QUIET)
         models_item.select(models.shown, outputs=models.table, **_QUIET)
         feedback_item.select(feedback.shown, outputs=feedback.view, **_QUIET)
         gr.api(_programmatic(provider, page), api_name="ask", concurrency_limit=MAX_CALLS)
     return page
+
+
+def _show_completion(completion: Completion, provider: Provider, masthead: gr.HTML) -> None:
+    """The line that tells how far the LLM is, until it has joined or cannot."""
+    line = gr.HTML(completion_html(completion), elem_id="completion", apply_default_css=False, js_on_load=None)
+    timer = gr.Timer(_LOOK_EVERY)
+
+    def looked() -> list[Any]:
+        ended = completion.state != "running"
+        head = current_masthead(provider) if ended else gr.skip()
+        return [completion_html(completion), head, gr.Timer(active=not ended)]
+
+    timer.tick(looked, outputs=[line, masthead, timer], **_QUIET)
 
 
 def _programmatic(provider: Provider, page: gr.Blocks) -> Any:
@@ -134,4 +171,4 @@ def theme() -> gr.themes.Base:
 
 def stylesheet() -> str:
     """The page's own CSS."""
-    return asset("page.css")
+    return asset("page.css") + asset("shortlist.css")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sidebyside.app.markup import clean
-from sidebyside.app.sides import SCALES
+from sidebyside.records.schema import SCALES
 
 if TYPE_CHECKING:
     from sidebyside.app.sides import Score, Sides

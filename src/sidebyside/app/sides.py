@@ -1,4 +1,4 @@
-"""Two to four artifacts side by side: table rows, scores as ranges, and the order the reader's weights give.
+"""Two to twelve artifacts side by side: table rows, scores as ranges, and the order the reader's weights give.
 
 A score is a range because pages can disagree; a score that no page states is the whole scale. A total is therefore a
 range too, and an order counts as settled only where the ranges do not overlap.
@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from sidebyside.records.schema import SCALES
+
 if TYPE_CHECKING:
     from sidebyside.records import Artifact, Fact
 
-MIN_SIDES, MAX_SIDES = 2, 4
+MIN_SIDES, MAX_SIDES = 2, 12
 MAX_WEIGHT = 10.0
-RANK = "UnfragileRank"
-# The scores of a comparison page with the end of their scale: a rank out of 100, and components rounded to 0 or 1.
-SCALES: Mapping[str, float] = {RANK: 100, "Adoption": 1, "Quality": 1, "Ecosystem": 1, "Match Graph": 1}
 DEFAULT_WEIGHTS: Mapping[str, float] = dict.fromkeys(SCALES, 5.0)
 
 _SCORE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:/\s*\d+(?:\.\d+)?)?\s*")
@@ -84,7 +83,7 @@ class Sides:
 
 
 def compare_sides(artifacts: Sequence[Artifact], weights: Mapping[str, float] = DEFAULT_WEIGHTS) -> Sides:
-    """Lay two to four artifacts side by side. `weights` run from 0 to 10 for the labels of SCALES."""
+    """Lay two to twelve artifacts side by side. `weights` run from 0 to 10 for the labels of SCALES."""
     used = {label: min(max(float(weights.get(label, 0)), 0), MAX_WEIGHT) for label in SCALES}
     scores = {label: tuple(_score(artifact, label) for artifact in artifacts) for label in SCALES}
     totals = sorted(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
-from sidebyside.records import Answer, Citation, EvidenceClass, Status, Table
+from sidebyside.records import Answer
+from sidebyside.records.answers import check_shapes
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 TurnState = Literal["waiting", "writing", "done", "stopped", "failed"]
 
@@ -15,7 +21,8 @@ TurnState = Literal["waiting", "writing", "done", "stopped", "failed"]
 class Turn:
     """A question and as much of its answer as has arrived.
 
-    `error` says why there is no answer, `rating` is "up", "down" or "", `note` what the reader wrote about it.
+    `error` says why there is no answer, `rating` is "up", "down" or "", `note` what the reader wrote about it,
+    `titles` what the cited pages are called, by file.
     """
 
     question: str
@@ -24,27 +31,19 @@ class Turn:
     error: str = ""
     rating: str = ""
     note: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
     id: str = field(default_factory=lambda: uuid4().hex)
 
     @property
     def running(self) -> bool:
         return self.state in ("waiting", "writing")
 
-    def with_answer(self, answer: Answer, state: TurnState) -> Turn:
-        return replace(self, answer=answer, state=state)
+    def with_answer(self, answer: Answer, state: TurnState, titles: Mapping[str, str]) -> Turn:
+        return replace(self, answer=answer, state=state, titles={file: name for file, name in titles.items() if name})
 
     def to_dict(self) -> dict[str, Any]:
         """The turn as plain JSON types."""
-        answer = self.answer.to_dict() if self.answer else None
-        return {
-            "question": self.question,
-            "answer": answer,
-            "state": self.state,
-            "error": self.error,
-            "rating": self.rating,
-            "note": self.note,
-            "id": self.id,
-        }
+        return asdict(self)
 
 
 def history(turns: list[Turn]) -> list[tuple[str, str]]:
@@ -53,75 +52,16 @@ def history(turns: list[Turn]) -> list[tuple[str, str]]:
 
 
 def turn_from_dict(data: Any) -> Turn:
-    """A stored turn. What a browser hands back is checked field by field; ValueError where it cannot be a turn."""
-    if not isinstance(data, dict):
-        raise ValueError("a turn must be an object")
+    """A stored turn. What a browser hands back is checked field by field; ValueError where it is no turn."""
+    turn = _stored().validate_python(data)
+    if turn.answer is not None:
+        check_shapes(turn.answer.table, turn.answer.grid)
     # A turn that was running when the page was closed has nobody writing it any more.
-    state: TurnState = data["state"] if data.get("state") in ("done", "failed") else "stopped"
-    answer = data.get("answer")
-    return Turn(
-        question=_text(data, "question"),
-        answer=_answer(answer) if answer is not None else None,
-        state=state,
-        error=_text(data, "error"),
-        rating=_text(data, "rating"),
-        note=_text(data, "note"),
-        id=_text(data, "id") or uuid4().hex,
-    )
+    return turn if turn.state in ("done", "failed") else replace(turn, state="stopped")
 
 
-def _answer(data: Any) -> Answer:
-    if not isinstance(data, dict) or data.get("status") not in get_args(Status):
-        raise ValueError("an answer must be an object with a known status")
-    stats = data.get("stats") or {}
-    return Answer(
-        question=_text(data, "question"),
-        text=_text(data, "text"),
-        status=data["status"],
-        citations=tuple(_citation(item) for item in _items(data, "citations")),
-        artifacts=_texts(data, "artifacts"),
-        notes=_texts(data, "notes"),
-        table=_table(data["table"]) if data.get("table") else None,
-        stats={str(key): value for key, value in stats.items() if value is None or isinstance(value, int | float)},
-        model=_text(data, "model") or None,
-        kind=_text(data, "kind"),
-        generation=_text(data, "generation"),
-        consulted=tuple(_citation(item) for item in _items(data, "consulted")),
-        suggestions=_texts(data, "suggestions"),
-    )
+@cache
+def _stored() -> TypeAdapter[Turn]:
+    from pydantic import TypeAdapter
 
-
-def _citation(data: Any) -> Citation:
-    if not isinstance(data, dict) or data.get("evidence_class") not in get_args(EvidenceClass):
-        raise ValueError("a citation must be an object with a known class of evidence")
-    return Citation(
-        number=int(data["number"]),
-        artifact=_text(data, "artifact"),
-        evidence_class=data["evidence_class"],
-        quote=_text(data, "quote"),
-        source=_text(data, "source"),
-        start=int(data["start"]),
-        end=int(data["end"]),
-        context=_text(data, "context"),
-    )
-
-
-def _table(data: Any) -> Table:
-    rows = tuple(tuple(str(cell) for cell in row) for row in _items(data, "rows"))
-    return Table(header=_texts(data, "header"), rows=rows)
-
-
-def _items(data: Any, key: str) -> list[Any]:
-    found = data.get(key) if isinstance(data, dict) else None
-    if found is not None and not isinstance(found, list | tuple):
-        raise ValueError(f"{key} must be a list")
-    return list(found or ())
-
-
-def _texts(data: Any, key: str) -> tuple[str, ...]:
-    return tuple(str(item) for item in _items(data, key))
-
-
-def _text(data: dict[str, Any], key: str) -> str:
-    found = data.get(key)
-    return found if isinstance(found, str) else ""
+    return TypeAdapter(Turn)

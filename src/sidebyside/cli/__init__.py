@@ -7,11 +7,14 @@ import sys
 import click
 
 from sidebyside.cli.asking import ask, compare, evaluate
-from sidebyside.cli.libraries import card, index, library
+from sidebyside.cli.indexing import index
+from sidebyside.cli.libraries import card, library
+from sidebyside.cli.matching import match
 from sidebyside.cli.mcp import mcp
+from sidebyside.cli.records import replay
 from sidebyside.cli.serving import chat, serve
 from sidebyside.cli.setting_up import doctor, models
-from sidebyside.cli.shell import ErrorLines
+from sidebyside.cli.shell import ErrorLines, completion
 
 __all__ = ["cli", "main"]
 
@@ -25,7 +28,10 @@ def cli() -> None:
     """
 
 
-for command in (ask, chat, serve, mcp, compare, index, library, card, models, evaluate, doctor):
+for command in (
+    *(ask, chat, serve, mcp, compare, match, replay, index, library, card),
+    *(models, evaluate, doctor, completion),
+):
     cli.add_command(command)
 
 

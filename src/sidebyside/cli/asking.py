@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sidebyside.cli.records import record_option, save
 from sidebyside.cli.shell import (
     ProgressReport,
     index_option,
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from sidebyside.assistant import Assistant
     from sidebyside.records import Answer, Citation, Event
     from sidebyside.settings import Settings
+
+MOST_PIPED = 100_000
+# What scripts are told with --exit-code; 1 and 2 are errors.
+_EXIT_CODES = {"answered": 0, "partial": 3, "not_found": 4}
 
 model_option = click.option(
     "--model", metavar="NAME", help="LLM: a catalogue name or the path of a GGUF file.  [default: SIDEBYSIDE_MODEL]"
@@ -52,6 +58,10 @@ no_llm_option = click.option("--no-llm", is_flag=True, help="Answer from tables 
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where the answers to --file go, as JSON lines; the same command again goes on where it stopped.",
 )
+@click.option(
+    "--exit-code", "exit_code", is_flag=True, help="Exit with 0 if answered, 3 if in part, 4 if the pages do not say."
+)
+@record_option
 @model_option
 @no_llm_option
 @json_option
@@ -61,16 +71,19 @@ def ask(
     history: Path | None,
     questions: Path | None,
     out: Path | None,
+    exit_code: bool,
+    record: Path | None,
     model: str | None,
     no_llm: bool,
     as_json: bool,
     index_dir: Path | None,
 ) -> None:
-    """Answer QUESTION from the pages, with sources."""
-    if bool(question) == bool(questions):
-        raise click.UsageError("give either a QUESTION or --file")
-    if bool(questions) != bool(out) or (questions and history):
-        raise click.UsageError("--file and --out go together, and without --history")
+    """Answer QUESTION from the pages, with sources. It may also come through a pipe: echo QUESTION | sidebyside ask"""
+    asked = "" if questions else _asked(question)
+    if bool(asked) == bool(questions) or (questions and question):
+        raise click.UsageError("give either a QUESTION, as words or through a pipe, or --file")
+    if bool(questions) != bool(out) or (questions and (history or exit_code or record)):
+        raise click.UsageError("--file and --out go together, and without --history, --exit-code and --record")
     settings = answer_settings(index_dir, model, no_llm)
     if questions and out:
         ask_file(questions, out, settings, as_json=as_json)
@@ -79,7 +92,28 @@ def ask(
 
     turns = read_history(history) if history else []
     with Assistant.open(settings.index, settings=settings) as assistant:
-        show_answer(assistant, " ".join(question), turns, as_json=as_json)
+        answer = show_answer(assistant, asked, turns, as_json=as_json)
+        if record:
+            save(assistant, answer, record, turns)
+    if exit_code:
+        raise SystemExit(_EXIT_CODES[answer.status])
+
+
+def _asked(words: tuple[str, ...]) -> str:
+    """The question: the words, or what comes through a pipe where there are none or "-" stands for them."""
+    if words and words != ("-",):
+        return " ".join(words)
+    if sys.stdin is None or (not words and sys.stdin.isatty()):
+        return ""
+    data = sys.stdin.buffer.read(MOST_PIPED + 1)
+    if len(data) > MOST_PIPED:
+        raise click.ClickException(f"more than {MOST_PIPED:,} bytes came through the pipe; ask one question, or --file")
+    try:
+        # PowerShell writes UTF-16 with a mark in front.
+        text = data.decode("utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"what came through the pipe is not UTF-8 text ({error.reason})") from None
+    return " ".join(text.split())
 
 
 def ask_file(questions: Path, out: Path, settings: Settings, *, as_json: bool) -> None:
@@ -184,17 +218,20 @@ def _text(value: object) -> str:
     return value
 
 
-def show_answer(assistant: Assistant, question: str, history: list[tuple[str, str]], *, as_json: bool) -> None:
-    """Print the answer: as JSON when it is complete, else step by step as it comes."""
-    if as_json:
-        print_json(assistant.answer(question, history=history).to_dict())
-    else:
-        print_events(assistant.stream(question, history=history))
+def show_answer(assistant: Assistant, question: str, history: list[tuple[str, str]], *, as_json: bool) -> Answer:
+    """Print the answer: as JSON when it is complete, else step by step as it comes. Returns it."""
+    if not as_json:
+        return print_events(assistant.stream(question, history=history))
+    answer = assistant.answer(question, history=history)
+    print_json(answer.to_dict())
+    return answer
 
 
-def print_events(events: Iterator[Event]) -> None:
-    """Print what each step adds; when the answer is complete, its notes and sources."""
+def print_events(events: Iterator[Event]) -> Answer:
+    """Print what each step adds; when the answer is complete, its notes and sources. Returns it."""
+    answer: Answer | None = None
     for event in events:
+        answer = event.answer
         if event.type == "answer":
             print_ending(event.answer)
             continue
@@ -204,6 +241,8 @@ def print_events(events: Iterator[Event]) -> None:
             print_table(event.answer.table.header, event.answer.table.rows)
             click.echo()
         sys.stdout.flush()
+    assert answer is not None  # every stream has at least one event
+    return answer
 
 
 def print_ending(answer: Answer) -> None:

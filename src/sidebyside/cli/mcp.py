@@ -45,9 +45,9 @@ def mcp(
 def _serve_stdio(settings: Settings) -> None:
     import anyio
 
-    from sidebyside.app.provider import Provider
     from sidebyside.server.core import Core
     from sidebyside.server.mcp_server import serve_stdio
+    from sidebyside.serving.provider import Provider
 
     # The client reads stdout: warnings go to stderr.
     warnings = logging.StreamHandler(sys.stderr)

@@ -13,7 +13,7 @@ from sidebyside.cli.shell import index_option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-# More processes than this are no longer one machine's work.
+# One machine has no use for more processes.
 MAX_WORKERS = 32
 
 
@@ -28,6 +28,13 @@ def address_options(command: Command) -> Command:
             multiple=True,
             metavar="NAME",
             help="Name under which others reach this machine; may be given several times.",
+        ),
+        click.option(
+            "--allowed-origin",
+            "allowed_origins",
+            multiple=True,
+            metavar="ORIGIN",
+            help="Origin whose pages may ask the API, such as app://obsidian.md; may be given several times.",
         ),
         click.option(
             "--token-file",
@@ -54,15 +61,26 @@ def address_options(command: Command) -> Command:
 
 
 @click.command()
+@click.option(
+    "--get-llm", is_flag=True, help="Compile and fetch what the LLM still needs while the page is up; then it joins."
+)
+@click.option("--yes", "-y", is_flag=True, help="Get what is missing for a first answer without asking.")
 @address_options
-def chat(index_dir: Path | None, model: str | None, no_llm: bool, **address: Any) -> None:
+def chat(get_llm: bool, yes: bool, index_dir: Path | None, model: str | None, no_llm: bool, **address: Any) -> None:
     """Serve the chat page, with the API beside it, until Ctrl+C.
 
-    Beyond this machine (--host) it takes a password or a token.
+    The first time, it asks for what is missing: pages, the encoder, the LLM. Beyond this machine (--host) it takes a
+    password or a token.
     """
     from sidebyside.app import launch
+    from sidebyside.cli.first_run import guide
+    from sidebyside.serving.access import access_from, check_reach
 
-    launch(_settings(index_dir, model, no_llm, address))
+    settings = _settings(index_dir, model, no_llm, address)
+    # Before anything is asked or fetched: a server that may not start needs none of it.
+    check_reach(settings, access_from(settings))
+    wants_llm = guide(settings, yes=yes, get_llm=get_llm)
+    launch(settings, get_llm=wants_llm and not no_llm)
 
 
 @click.command()
@@ -85,5 +103,6 @@ def serve(workers: int, index_dir: Path | None, model: str | None, no_llm: bool,
 
 
 def _settings(index_dir: Path | None, model: str | None, no_llm: bool, address: dict[str, Any]) -> Any:
-    hosts = ",".join(address.pop("allowed_hosts")) or None
-    return answer_settings(index_dir, model, no_llm, allowed_hosts=hosts, **address)
+    for name in ("allowed_hosts", "allowed_origins"):
+        address[name] = ",".join(address[name]) or None
+    return answer_settings(index_dir, model, no_llm, **address)

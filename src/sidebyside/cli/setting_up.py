@@ -18,7 +18,7 @@ from sidebyside.cli.shell import (
 )
 
 if TYPE_CHECKING:
-    from sidebyside.models import CatalogueModel
+    from sidebyside.models.catalogue import CatalogueModel
     from sidebyside.settings import Settings
 
 
@@ -32,7 +32,7 @@ def models() -> None:
 @index_option
 def list_models(as_json: bool, index_dir: Path | None) -> None:
     """The catalogue, and which of it is installed."""
-    from sidebyside.models import load_catalogue
+    from sidebyside.models.catalogue import load_catalogue
 
     settings = load_settings(index_dir)
     entries = list(load_catalogue(settings.models).values())
@@ -64,7 +64,7 @@ def list_models(as_json: bool, index_dir: Path | None) -> None:
 @index_option
 def pull(names: tuple[str, ...], index_dir: Path | None) -> None:
     """Install models by name; without a name, the encoder and the LLM that the settings ask for."""
-    from sidebyside.models import installed, pull
+    from sidebyside.models.catalogue import installed, pull
 
     settings = load_settings(index_dir)
     for name in names or _wanted(settings):
@@ -81,7 +81,7 @@ def pull(names: tuple[str, ...], index_dir: Path | None) -> None:
 @index_option
 def verify(names: tuple[str, ...], index_dir: Path | None) -> None:
     """Read installed models again and compare them with the catalogue; without a name, all that are installed."""
-    from sidebyside.models import load_catalogue, model_state, verify
+    from sidebyside.models.catalogue import load_catalogue, model_state, verify
 
     settings = load_settings(index_dir)
     here = [name for name in load_catalogue(settings.models) if model_state(name, settings) != "missing"]
@@ -93,12 +93,40 @@ def verify(names: tuple[str, ...], index_dir: Path | None) -> None:
         click.echo(f"{name} is right: {folder}")
 
 
+@models.command()
+@click.option("--again", is_flag=True, help="Compile it anew, also where it is installed.")
+@index_option
+def engine(again: bool, index_dir: Path | None) -> None:
+    """Install the engine that runs LLMs, compiled for this processor.
+
+    It takes a C++ compiler and about 5 minutes on 2 cores. LLAMA_WHEEL names a ready wheel instead (a file, an address,
+    an index of wheels, or yes): seconds, but not made for this processor.
+    """
+    from sidebyside.models.engine import (
+        COMPILING,
+        INSTALLING,
+        compiles,
+        engine_installed,
+        install_engine,
+        pip_arguments,
+    )
+
+    settings = load_settings(index_dir)
+    if engine_installed() and not again:
+        click.echo("the LLM engine is installed")
+        return
+    click.echo(f"{COMPILING if compiles() else INSTALLING}: {one_line(pip_arguments()[-1])}", err=True)
+    with ProgressReport() as report:
+        install_engine(settings.models / "engine.log", progress=report, again=again)
+    click.echo("the LLM engine is installed")
+
+
 @click.command(short_help="Check the installation, and say what mends it.")
 @json_option
 @index_option
 def doctor(as_json: bool, index_dir: Path | None) -> None:
     """Check the installation; for each problem, say what mends it. Exit 1 if something is broken."""
-    from sidebyside.doctor import examine
+    from sidebyside.cli.doctor import examine
 
     report = examine(load_settings(index_dir))
     if as_json:
@@ -114,15 +142,17 @@ def doctor(as_json: bool, index_dir: Path | None) -> None:
 
 
 def _wanted(settings: Settings) -> list[str]:
-    """Catalogue names among the encoder and the LLM in use; own files need no pulling."""
-    from sidebyside.models import load_catalogue
+    """Catalogue names among the encoder and the LLM for this machine; own files need no pulling."""
+    from sidebyside.models.catalogue import load_catalogue
+    from sidebyside.models.fitting import fitting_model
+    from sidebyside.models.machine import usable_cores
 
     catalogue = load_catalogue(settings.models)
-    return [name for name in (settings.encoder, settings.model) if name in catalogue]
+    return [name for name in (settings.encoder, fitting_model(settings, usable_cores()).model) if name in catalogue]
 
 
 def _describe(model: CatalogueModel, settings: Settings) -> dict[str, object]:
-    from sidebyside.models import model_state
+    from sidebyside.models.catalogue import model_state
 
     return {
         "name": model.name,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from sidebyside.errors import SidebysideError
+from sidebyside.errors import SidebysideError, no_room
+from sidebyside.text.safe import safe
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from sidebyside.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-# Page text is data: control characters in it (escape sequences above all) must not reach a terminal.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def index_option(command: Command) -> Command:
@@ -32,7 +29,7 @@ def index_option(command: Command) -> Command:
         "index_dir",
         metavar="DIR",
         type=click.Path(file_okay=False, path_type=Path),
-        help="Folder of the index.  [default: SIDEBYSIDE_INDEX, else index]",
+        help="Folder of the index.  [default: SIDEBYSIDE_INDEX, else index here, in the clone, or your data folder]",
     )(command)
 
 
@@ -44,11 +41,33 @@ def json_option(command: Command) -> Command:
 def load_settings(index_dir: Path | None = None, **flags: Any) -> Settings:
     """Settings with the flags of this command; the log is written from here on."""
     from sidebyside.logs import set_up_log
+    from sidebyside.serving.proxies import settle_proxies
     from sidebyside.settings import Settings
 
+    settle_proxies()
     settings = Settings.load(index=index_dir, **flags)
     set_up_log(settings)
     return settings
+
+
+@click.command(short_help="Print what completes commands in your shell.")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@index_option
+def completion(shell: str, index_dir: Path | None) -> None:
+    """Print the lines that complete commands and options in SHELL.
+
+    \b
+    bash:  eval "$(sidebyside completion bash)"          in ~/.bashrc
+    zsh:   eval "$(sidebyside completion zsh)"           in ~/.zshrc
+    fish:  sidebyside completion fish | source           in ~/.config/fish/config.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    del index_dir  # taken like everywhere
+    group = click.get_current_context().find_root().command
+    made = get_completion_class(shell)
+    assert made is not None
+    click.echo(made(group, {}, "sidebyside", "_SIDEBYSIDE_COMPLETE").source())
 
 
 class ErrorLines(click.Group):
@@ -64,7 +83,8 @@ class ErrorLines(click.Group):
             if error.errno == errno.EPIPE:
                 raise
             where = f"{error.filename}: " if error.filename else ""
-            raise click.ClickException(one_line(f"{where}{error.strerror or error}")) from error
+            told = no_room(error) or f"{where}{error.strerror or error}"
+            raise click.ClickException(one_line(told)) from error
 
 
 def one_line(text: str) -> str:
@@ -73,8 +93,8 @@ def one_line(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with control and direction-changing characters replaced."""
-    return _CONTROL.sub("\ufffd", text)
+    """The text without what would steer the terminal (escape sequences above all) or turn the reading direction."""
+    return safe(text, "\ufffd")
 
 
 def print_json(data: Any) -> None:

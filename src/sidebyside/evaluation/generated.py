@@ -15,8 +15,8 @@ from itertools import chain, islice, zip_longest
 
 from sidebyside.evaluation.cases import Case
 from sidebyside.records import Artifact, Library
+from sidebyside.records.schema import RANK
 
-RANK = "UnfragileRank"
 _MISSING = r"\b(?:not?|none|nothing|unknown|cannot)\b|n't\b"
 _SYLLABLES = (
     "ba",

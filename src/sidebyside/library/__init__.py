@@ -11,6 +11,7 @@ from sidebyside.library.identity import Cluster, cluster_versions, stated_total
 from sidebyside.library.matching import match_capabilities, merge_match
 from sidebyside.library.naming import assign_aliases, assign_ids, assign_labels
 from sidebyside.library.storage import open_library, read_library, read_pages, write_library, write_pages
+from sidebyside.library.withholding import withhold
 from sidebyside.records import Artifact, Fact, Library, Page, Verdict
 
 __all__ = [
@@ -28,7 +29,10 @@ __all__ = [
 
 
 def build_library(pages: Iterable[Page]) -> Library:
-    """Merge pages; the result does not depend on their order. A page given twice counts once."""
+    """Merge pages; the result does not depend on their order. A page given twice counts once.
+
+    Sentences that address an assistant are taken out of all texts here, and kept as `withheld`.
+    """
     unique = {(page.source, page.sha256): page for page in pages}
     ordered = [unique[key] for key in sorted(unique)]
     clusters = cluster_versions(ordered)
@@ -41,8 +45,9 @@ def build_library(pages: Iterable[Page]) -> Library:
         for cluster, identity in zip(clusters, ids, strict=True)
         for version in cluster.versions
     }
-    verdicts = tuple(verdict for page in ordered for verdict in _verdicts(page, owners))
-    return Library(tuple(sorted(merged, key=lambda artifact: artifact.id)), verdicts)
+    verdicts = [verdict for page in ordered for verdict in _verdicts(page, owners)]
+    artifacts, verdicts = withhold(sorted(merged, key=lambda artifact: artifact.id), verdicts)
+    return Library(tuple(artifacts), tuple(verdicts))
 
 
 def _merge(cluster: Cluster, identity: str, label: str, aliases: tuple[str, ...]) -> Artifact:

@@ -6,10 +6,12 @@ import hashlib
 import re
 import unicodedata
 
+from sidebyside.text.typography import plain_typography
+
 
 def fold_name(name: str) -> str:
-    """Equal for names that differ only in case, width and white space."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """Equal for names that differ only in case, width, white space, quotes and hyphens, or what is not seen."""
+    return " ".join(plain_typography(unicodedata.normalize("NFKC", name)).casefold().split())
 
 
 def loose_name(name: str) -> str:

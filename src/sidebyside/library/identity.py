@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from sidebyside.library.folding import fold_name, fold_url, loose_name
 from sidebyside.library.matching import Wording
 from sidebyside.records import Page, PageArtifact
+from sidebyside.text.typography import plain_typography
 
 # Cosine of the word counts of two artifacts' capabilities. Halves of one real artifact's eight capabilities never fell
 # below .23 (280 splits of four artifacts); below these values two namesakes are about plainly different things.
@@ -20,6 +21,8 @@ DIFFERENT_IF_TELLING = 0.2
 # Fewer capabilities than this say too little to tell two artifacts apart.
 _FEWEST = 3
 _FEWEST_IF_TELLING = 2
+# A text of this length that two pages have word for word is of one artifact, whatever type each of them gives it.
+_TELLING_TEXT = 60
 _COMMON_WORDS = frozenset(
     "the and for with from that this these those into via using use uses used than but not more most less without "
     "while which where when such through all each per can both rather during across between enables enabling enable "
@@ -49,6 +52,11 @@ class Version:
         return self.page.format == "passport" or stated_total(self.artifact) == len(self.artifact.capabilities)
 
     @property
+    def compared(self) -> bool:
+        """Whether the page compares it with others."""
+        return self.page.format not in ("card", "passport")
+
+    @property
     def complete(self) -> bool:
         """Whether the page means to show all capabilities."""
         return self.counted or self.page.format == "card"
@@ -60,7 +68,7 @@ class Cluster:
 
     versions: list[Version] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
-    type: str = ""
+    types: Counter[str] = field(default_factory=Counter)
     pages: set[tuple[str, str]] = field(default_factory=set)
     wordings: dict[str, Wording] = field(default_factory=dict)
     urls: set[str] = field(default_factory=set)
@@ -68,7 +76,8 @@ class Cluster:
     def add(self, version: Version, wordings: Iterable[Wording]) -> None:
         self.versions.append(version)
         self.names.add(fold_name(version.artifact.name))
-        self.type = self.type or version.artifact.type
+        if version.artifact.type:
+            self.types[version.artifact.type] += 1
         self.pages.add((version.page.source, version.page.sha256))
         for wording in wordings:
             self.wordings.setdefault(wording.key, wording)
@@ -80,9 +89,14 @@ class Cluster:
 
     @property
     def name(self) -> str:
-        """The spelling that most pages use."""
+        """The spelling that most pages use; of equals, the one that a keyboard types."""
         counts = Counter(version.artifact.name for version in self.versions)
-        return min(counts, key=lambda name: (-counts[name], name))
+        return min(counts, key=lambda name: (-counts[name], plain_typography(name) != name, name))
+
+    @property
+    def type(self) -> str:
+        """The type that most pages give."""
+        return min(self.types, key=lambda kind: (-self.types[kind], kind), default="")
 
     @property
     def url(self) -> str | None:
@@ -128,23 +142,44 @@ def _find_cluster(version: Version, wordings: Sequence[Wording], clusters: Seque
         if _is_alike(version, wordings, cluster):
             return cluster
     name = fold_name(version.artifact.name)
-    named = [cluster for cluster in possible if name in cluster.names and not _is_different(version, cluster)]
+    named = [
+        cluster
+        for cluster in possible
+        if name in cluster.names and _has_type(version, cluster) and not _is_different(version, cluster)
+    ]
     # Without a type of its own a version joins only the one artifact that it can be.
     return named[0] if len(named) == 1 or (named and version.artifact.type) else None
 
 
 def _may_be(version: Version, cluster: Cluster) -> bool:
-    types = {version.artifact.type.casefold(), cluster.type.casefold()} - {""}
-    return len(types) < 2 and (version.page.source, version.page.sha256) not in cluster.pages
+    return (version.page.source, version.page.sha256) not in cluster.pages
+
+
+def _has_type(version: Version, cluster: Cluster) -> bool:
+    """Whether the types of both can be one, which is so where either has none."""
+    known = {kind.casefold() for kind in cluster.types}
+    return not version.artifact.type or not known or version.artifact.type.casefold() in known
 
 
 def _is_alike(version: Version, wordings: Sequence[Wording], cluster: Cluster) -> bool:
     """Shares its address or the wording of a capability."""
+    if not _has_type(version, cluster) and not _is_retyped(version, wordings, cluster):
+        return False
     if version.artifact.url and fold_url(version.artifact.url) in cluster.urls:
         return True
     if any(wording.key in cluster.wordings for wording in wordings):
         return True
     return any(wording.likeness(known) for wording in wordings for known in cluster.wordings.values())
+
+
+def _is_retyped(version: Version, wordings: Sequence[Wording], cluster: Cluster) -> bool:
+    """Whether two comparison pages mean the same thing by another type: they have a long text in common, word for word.
+
+    A card or passport is written about one thing, and its type is meant.
+    """
+    if not version.compared or not any(known.compared for known in cluster.versions):
+        return False
+    return any(len(wording.key) >= _TELLING_TEXT and wording.key in cluster.wordings for wording in wordings)
 
 
 def _is_different(version: Version, cluster: Cluster) -> bool:

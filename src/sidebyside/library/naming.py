@@ -108,7 +108,7 @@ def assign_aliases(clusters: Sequence[Cluster]) -> list[tuple[str, ...]]:
     candidates = [_aliases(cluster) for cluster in clusters]
     _drop_common_words(candidates, clusters)
     claims = Counter(key for found in candidates for key in found)
-    # An artifact's name is its own: nothing else goes by it, not even in short.
+    # No alias of one artifact may be the name of another.
     names = Counter(key for cluster in clusters for key in {loose_name(name) for name in _spellings(cluster)})
     return [
         tuple(sorted(alias for key, alias in found.items() if claims[key] == 1 and names[key] <= (key in own)))
@@ -155,7 +155,7 @@ def _candidates(cluster: Cluster) -> Iterator[str]:
         for short in _shortened(name):
             if fold_name(short) not in _PLAIN_WORDS and len(loose_name(short)) > 1 and not short.isdigit():
                 yield short
-        # Nobody types the hash that stands in for lost letters.
+        # Not the slug that ends with a hash in place of lost letters: nobody types that.
         if not slug(name).endswith(short_hash(fold_name(name))):
             yield slug(name)
 

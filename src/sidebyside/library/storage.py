@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from sidebyside.errors import IndexDamagedError
-from sidebyside.jsonl import LineFile, parse_record, parse_records, read_jsonl, write_jsonl
 from sidebyside.records import Artifact, Capability, Library, Page, Verdict
+from sidebyside.records.jsonl import LineFile, parse_record, parse_records, read_jsonl, write_jsonl
 
 # What stands around an artifact's capabilities in its line. No text can hold it: a quote inside a text is escaped.
 _BEFORE = b',"capabilities":['

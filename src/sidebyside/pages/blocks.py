@@ -85,12 +85,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonTable:
-    """A page's table; `names` are the artifacts as its header words them, `urls` what the header links to."""
+    """A page's table; `names` are the artifacts as its header words them, `urls` what the header links to.
+
+    `more` are rows of further tables about the same artifacts; `mute` names rows with pictures that say nothing.
+    """
 
     names: tuple[str, ...]
     rows: tuple[Row, ...]
     line: int
     urls: tuple[str | None, ...] = ()
+    more: tuple[Row, ...] = ()
+    mute: tuple[str, ...] = ()
 
     @property
     def end(self) -> int:
@@ -100,7 +105,7 @@ class ComparisonTable:
         """The facts of one artifact; cells that hold nothing or only a dash state nothing."""
         return tuple(
             Fact(row.label, row.values[side], Source(file, row.start, row.end, date))
-            for row in self.rows
+            for row in (*self.rows, *self.more)
             if row.values[side].strip("-–— ")
         )
 
@@ -126,7 +131,7 @@ def split_lines(text: str) -> Iterator[tuple[int, int]]:
 def classify(block: Block, verdict: re.Pattern[str]) -> Block | None:
     """Recognise what the page itself says between capabilities; None for a footer, which says nothing."""
     forms = plain_forms(block.text)
-    if any(_FOOTER.fullmatch(form) for form in forms):
+    if is_footer(block):
         return None
     if block.kind != "text":
         return block
@@ -136,6 +141,11 @@ def classify(block: Block, verdict: re.Pattern[str]) -> Block | None:
     if any(verdict.match(form) for form in forms):
         return replace(block, kind="verdict")
     return block
+
+
+def is_footer(block: Block) -> bool:
+    """Whether a line is what stands at the end of every page of the site."""
+    return any(_FOOTER.fullmatch(form) for form in plain_forms(block.text))
 
 
 def plain_forms(text: str) -> tuple[str, ...]:

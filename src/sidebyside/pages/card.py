@@ -6,11 +6,11 @@ import json
 
 from sidebyside.errors import PageError
 from sidebyside.pages.assembly import as_paragraphs
+from sidebyside.pages.comparison import check_names
 from sidebyside.pages.drafts import Draft, collect
-from sidebyside.pages.frontmatter import Entry, FrontMatter, split_front_matter
-from sidebyside.pages.labels import mark_label
+from sidebyside.pages.frontmatter import Entry, FrontMatter
 from sidebyside.pages.markdown import after_front_matter, markdown_blocks
-from sidebyside.pages.pipe_table import check_names
+from sidebyside.pages.part_labels import mark_label
 from sidebyside.pages.text import strip_lines
 from sidebyside.records import Fact, Page, PageArtifact, Source
 
@@ -53,14 +53,13 @@ def card_template(name: str) -> str:
     return _TEMPLATE.format(name=json.dumps(" ".join(name.split()), ensure_ascii=False))
 
 
-def read_card(text: str, source: str, sha256: str) -> Page:
+def read_card(text: str, source: str, sha256: str, front: FrontMatter) -> Page:
     """Read a card. Raises PageError."""
-    front = split_front_matter(text, source)
-    name = front.text("name") if front else ""
-    if front is None or not name:
-        raise PageError(source, "front matter without a name", 1)
+    if front.failure is not None:
+        raise front.failure
+    name = front.text("name")
     check_names([name], source, 1)
-    lines = after_front_matter(strip_lines(text), front)
+    lines = after_front_matter(strip_lines(text, source), front)
     if len(lines) > MOST_LINES:
         raise PageError(source, f"more than {MOST_LINES:,} lines: not a card")
     blocks = [mark_label(block, claims_only=False) for block in markdown_blocks(lines)]
@@ -77,7 +76,7 @@ def read_card(text: str, source: str, sha256: str) -> Page:
         aliases=_aliases(front, name),
         url=front.text("url") or None,
     )
-    return Page(source, sha256, "card", (artifact,), date=front.date)
+    return Page(source, sha256, "card", (artifact,), date=front.date, title=name, url=front.url)
 
 
 def _facts(front: FrontMatter, source: str) -> tuple[Fact, ...]:

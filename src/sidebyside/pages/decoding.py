@@ -9,9 +9,9 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 
 from sidebyside.errors import PageError
+from sidebyside.pages.opened import OpenedFile
 
 # Longer marks first: the UTF-32 mark begins with the UTF-16 one.
 _MARKS = (
@@ -23,7 +23,13 @@ _MARKS = (
 )
 _BINARY = (
     (b"PK\x03\x04", "it is a zip archive"),
-    (b"%PDF-", "it is a PDF; save the page as HTML or text"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file (.doc, .xls) or Outlook message; save it as .docx, .xlsx, .eml or HTML"),
+    (b"{\\rtf", "a rich text file (.rtf); save it as .docx, HTML or text"),
+    (b"bplist00", "a property list of Apple's, but no web archive"),
+    (b"SQLite format 3", "it is a database"),
+    (b"\x7fELF", "it is a program"),
+    (b"ID3", "it is a recording"),
+    (b"OggS", "it is a recording"),
     (b"\x89PNG", "it is an image"),
     (b"\xff\xd8\xff", "it is an image"),
     (b"GIF8", "it is an image"),
@@ -33,16 +39,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedPage:
-    """The text of a page file, its encoding, and what was uncertain about it ("" if nothing)."""
-
-    text: str
-    encoding: str
-    warning: str = ""
-
-
-def decode_page(data: bytes, source: str) -> DecodedPage:
+def decode_page(data: bytes, source: str) -> OpenedFile:
     """Decode UTF-8, UTF-16 or UTF-32 (with or without mark), a declared HTML charset, or Windows-1252.
 
     Raises PageError for empty, blank and binary files and for damaged UTF-8.
@@ -57,6 +54,16 @@ def decode_page(data: bytes, source: str) -> DecodedPage:
         raise PageError(source, "the file is blank")
     check_text(decoded.text, source)
     return decoded
+
+
+def decode_with(data: bytes, charset: str, source: str) -> str:
+    """The text of one part of a file, in the encoding that the file names for it. Raises PageError."""
+    try:
+        text = data.decode(charset or "ascii")
+    except (LookupError, UnicodeError, ValueError):
+        text = _decode(data, source).text
+    check_text(text, source)
+    return text
 
 
 def check_text(text: str, source: str) -> None:
@@ -82,15 +89,15 @@ def line_at(text: str, offset: int) -> int:
     return LineCounter(text[: offset + 1]).line_at(offset)
 
 
-def _decode(data: bytes, source: str) -> DecodedPage:
+def _decode(data: bytes, source: str) -> OpenedFile:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return DecodedPage(_strictly(data[len(mark) :], encoding, source), encoding)
+            return OpenedFile(_strictly(data[len(mark) :], encoding, source), encoding)
     wide = _wide_encoding(data)
     if wide:
-        return DecodedPage(_strictly(data, wide, source), wide)
+        return OpenedFile(_strictly(data, wide, source), wide)
     try:
-        return DecodedPage(data.decode("utf-8"), "utf-8")
+        return OpenedFile(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
         return _decode_legacy(data, source)
 
@@ -116,13 +123,13 @@ def _wide_encoding(data: bytes) -> str | None:
     return None
 
 
-def _decode_legacy(data: bytes, source: str) -> DecodedPage:
+def _decode_legacy(data: bytes, source: str) -> OpenedFile:
     declared = _DECLARED.search(data[:2048])
     if declared:
         name = declared.group(1).decode("ascii")
         try:
             if codecs.lookup(name).name != "utf-8":
-                return DecodedPage(data.decode(name), codecs.lookup(name).name)
+                return OpenedFile(data.decode(name), codecs.lookup(name).name)
         except (LookupError, UnicodeError, ValueError):
             pass
     _refuse_damaged(data, source)
@@ -130,7 +137,7 @@ def _decode_legacy(data: bytes, source: str) -> DecodedPage:
         text, name = data.decode("cp1252"), "cp1252"
     except UnicodeDecodeError:
         text, name = data.decode("latin-1"), "latin-1"
-    return DecodedPage(text, name, f"not UTF-8: read as {name}, so check accents and dashes")
+    return OpenedFile(text, name, f"not UTF-8: read as {name}, so check accents and dashes")
 
 
 def _refuse_damaged(data: bytes, source: str) -> None:

@@ -1,12 +1,17 @@
-"""Builds the text of a block from pieces of the file: white space folded, every character's place remembered."""
+"""Builds the text of a block from pieces of the file: white space folded, every character's place remembered.
+
+Soft hyphens and what else can never be seen is left out: nobody who asks for "confirmation" types them.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 
+from sidebyside.text.typography import SUPERFLUOUS, visible_text
+
 # Words one white space apart: folding changes neither their number of characters nor their places.
-_IN_STEP = re.compile(r"\S+(?:\s\S+)*")
+_IN_STEP = re.compile(rf"[^\s{SUPERFLUOUS}]+(?:\s[^\s{SUPERFLUOUS}]+)*")
 _SPACE = re.compile(r"\s")
 
 
@@ -28,11 +33,11 @@ class FoldedText:
             return
         place = 0
         for match in _IN_STEP.finditer(text):
-            if match.start() > place:
+            if _SPACE.search(text, place, match.start()):
                 self.add_space(start + place)
             self._append(_SPACE.sub(" ", match.group()), start + match.start(), start + match.end())
             place = match.end()
-        if place < len(text):
+        if _SPACE.search(text, place):
             self.add_space(start + place)
 
     def add_space(self, place: int) -> None:
@@ -55,7 +60,7 @@ class FoldedText:
     def _add_decoded(self, text: str, start: int, end: int) -> None:
         if text[:1].isspace():
             self.add_space(start)
-        words = " ".join(text.split())
+        words = visible_text(text)
         if words:
             self._append(words, start, end)
             if text[-1:].isspace():

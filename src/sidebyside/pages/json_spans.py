@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sidebyside.errors import PageError
+from sidebyside.pages.decoding import line_at
 from sidebyside.pages.folded import FoldedText
 
-DEEPEST = 100
+DEEPEST = 50
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\n\r]*")
+# A string, a cut-off one too, or a bracket; possessive, so that no string is gone through twice.
+_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|([\[{])|[\]}]', re.DOTALL)
 _ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.")
 
 
@@ -45,15 +48,32 @@ class Node:
 
 def read_json(text: str, source: str) -> Node:
     """Read a JSON file. Raises PageError for anything else."""
+    _check_depth(text, source)
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
         cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
         reason = "cut off" if cut_off else "damaged"
         raise PageError(source, f"the JSON is {reason}: {error.msg}", error.lineno) from None
-    except (RecursionError, ValueError):
-        raise PageError(source, "the JSON is nested too deeply or holds a number that is too long") from None
-    return _read(text, _skip(text, 0), source, 0)
+    except ValueError:
+        raise PageError(source, "the JSON holds a number that is too long; put it in quotes") from None
+    return _read(text, _skip(text, 0))
+
+
+def _check_depth(text: str, source: str) -> None:
+    """Raises PageError for brackets in brackets, before a parser calls itself for each of them.
+
+    Caught at its limit, recursion is no harmless error: whatever is cleaned up meanwhile fails as well.
+    """
+    depth = 0
+    for match in _BRACKET.finditer(text):
+        if match.group(1):
+            depth += 1
+        elif match.group() in "]}":
+            depth -= 1
+        if depth > DEEPEST:
+            reason = f"the JSON is nested deeper than {DEEPEST}; a passport is not, so save it again"
+            raise PageError(source, reason, line_at(text, match.start()))
 
 
 def fold_string(text: str, node: Node) -> FoldedText:
@@ -68,26 +88,24 @@ def fold_string(text: str, node: Node) -> FoldedText:
     return folded
 
 
-def _read(text: str, position: int, source: str, depth: int) -> Node:
-    """One value; the text is known to be valid JSON."""
-    if depth > DEEPEST:
-        raise PageError(source, f"the JSON is nested deeper than {DEEPEST}")
+def _read(text: str, position: int) -> Node:
+    """One value; the text is known to be valid JSON, and not too deep."""
     opening = text[position]
     if opening == "{":
-        return _read_object(text, position, source, depth)
+        return _read_object(text, position)
     if opening == "[":
-        return _read_array(text, position, source, depth)
+        return _read_array(text, position)
     value, end = _DECODER.raw_decode(text, position)
     return Node(value, position, end)
 
 
-def _read_object(text: str, start: int, source: str, depth: int) -> Node:
+def _read_object(text: str, start: int) -> Node:
     members: dict[str, Node] = {}
     position = _skip(text, start + 1)
     while text[position] != "}":
         key, position = _DECODER.raw_decode(text, position)
         position = _skip(text, _skip(text, position) + 1)
-        node = _read(text, position, source, depth + 1)
+        node = _read(text, position)
         members[key] = node
         position = _skip(text, node.end)
         if text[position] == ",":
@@ -95,11 +113,11 @@ def _read_object(text: str, start: int, source: str, depth: int) -> Node:
     return Node(members, start, position + 1)
 
 
-def _read_array(text: str, start: int, source: str, depth: int) -> Node:
+def _read_array(text: str, start: int) -> Node:
     items: list[Node] = []
     position = _skip(text, start + 1)
     while text[position] != "]":
-        node = _read(text, position, source, depth + 1)
+        node = _read(text, position)
         items.append(node)
         position = _skip(text, node.end)
         if text[position] == ",":

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from sidebyside.errors import PageError
 from sidebyside.pages.blocks import Block
+from sidebyside.pages.comparison import check_names
 from sidebyside.pages.decoding import LineCounter
 from sidebyside.pages.drafts import Draft
 from sidebyside.pages.json_spans import Node, fold_string, read_json
-from sidebyside.pages.pipe_table import check_names
 from sidebyside.records import Fact, Page, PageArtifact, Source
 
 # Words of passports as comparison pages put them; other words are kept, with capitals.

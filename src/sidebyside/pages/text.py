@@ -1,43 +1,45 @@
-"""Reads the text extract of a comparison page."""
+"""Reads the text of a page with a comparison: an extract, or what was copied out of a browser."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sidebyside.errors import PageError
-from sidebyside.pages.assembly import RawPage, build_page
 from sidebyside.pages.blocks import Block, split_lines
-from sidebyside.pages.pipe_table import Line, read_pipe_table
-from sidebyside.records import Page
+from sidebyside.pages.outline import Outline
+from sidebyside.pages.pipe_table import Line, find_tables
+
+MOST_LINES = 200_000
+_COMPARES = re.compile(r" vs\.? ")
 
 
-def read_text(text: str, source: str, sha256: str) -> Page:
-    """Read a text extract: title, table, capabilities, verdict. Raises PageError."""
-    lines = strip_lines(text)
-    header = find_header(lines, source)
-    table, behind = read_pipe_table(lines, header, source)
-    title = next((line[0] for line in lines[:header] if line[0]), "")
-    blocks = _blocks([*lines[:header], *lines[behind:]])
-    return build_page(RawPage(text, source, sha256, "text", title, table, blocks, claims_only=True))
+def read_text(text: str, source: str, first: int = 0, last: int | None = None) -> Outline:
+    """Read the text in [first, last): every line outside the tables is a paragraph.
+
+    Raises PageError for far too many lines.
+    """
+    found = find_tables(strip_lines(text, source, first, last), text, source)
+    before = min((grid.start for grid in found.grids), default=len(text))
+    lead = [line[0] for line in found.rest if line[0] and line[1] < before]
+    # What was copied out of a browser begins with its menu.
+    title = next((line for line in lead if _COMPARES.search(line[:300])), next(iter(lead), ""))
+    blocks = _blocks(found.rest)
+    return Outline(text, "text", title, blocks, found.grids, claims_only=True, by_line=True, failure=found.failure)
 
 
-def strip_lines(text: str) -> list[Line]:
-    """Every line without surrounding white space: text, start, end, 1-based number."""
+def strip_lines(text: str, source: str, first: int = 0, last: int | None = None) -> list[Line]:
+    """Every line of the text in [first, last) without surrounding white space: text, start, end, 1-based number."""
     lines = []
-    for number, (start, end) in enumerate(split_lines(text), start=1):
+    for number, (begin, close) in enumerate(split_lines(text[first:last]), start=1):
+        if number > MOST_LINES:
+            raise PageError(source, f"more than {MOST_LINES:,} lines: not a comparison page")
+        start, end = first + begin, first + close
         line = text[start:end]
         start += len(line) - len(line.lstrip())
         stripped = line.strip()
         lines.append((stripped, start, start + len(stripped), number))
     return lines
-
-
-def find_header(lines: Sequence[Line], source: str) -> int:
-    """The position of the first table line. Raises PageError if there is none."""
-    for position, line in enumerate(lines):
-        if line[0].startswith("|"):
-            return position
-    raise PageError(source, "no comparison table")
 
 
 def _blocks(lines: Sequence[Line]) -> list[Block]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from sidebyside.records.asking import Evidence
 from sidebyside.records.pages import Artifact, EvidenceClass
+from sidebyside.records.questions import Evidence
 
 Status = Literal["answered", "partial", "not_found"]
 
@@ -38,6 +38,84 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
+CellState = Literal["stated", "denied", "silent", "conflict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one artifact's pages say about one criterion.
+
+    `text` is short Markdown that may hold [n]; `by` tells where it is from: a table row, the LLM (verified against the
+    quotes), or a clause of a quote. `citations` are numbers, `probability` (0 to 1) is how sure the state is.
+    """
+
+    state: CellState
+    text: str
+    by: Literal["table", "model", "quote"] = "quote"
+    citations: tuple[int, ...] = ()
+    probability: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Criteria down, artifacts (labels) across: cells[row][column]; `met` counts per artifact the criteria it meets."""
+
+    criteria: tuple[str, ...]
+    artifacts: tuple[str, ...]
+    cells: tuple[tuple[Cell, ...], ...]
+    met: tuple[int, ...]
+
+
+def check_shapes(table: Table | None, grid: Grid | None) -> None:
+    """Raise ValueError for a table or a grid that is no rectangle: what comes from outside may be anything."""
+    if table is not None and any(len(row) != len(table.header) for row in table.rows):
+        raise ValueError("a table must have as many cells in every row as in its header")
+    if grid is not None:
+        width = len(grid.artifacts)
+        rows = [len(grid.met), *map(len, grid.cells)]
+        if len(grid.cells) != len(grid.criteria) or any(cells != width for cells in rows):
+            raise ValueError("a grid must have a row for each criterion and a cell for each artifact")
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """How a question was read.
+
+    `artifacts` holds labels, `unknown` names that the library does not hold, `criteria`, `conditions` and `premise` are
+    in words; `language` is ISO 639-1; `by` tells which reader read it. `shown` is one line for people, "" where the
+    reading is plain.
+    """
+
+    intent: str
+    artifacts: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    criteria: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    premise: tuple[str, ...] = ()
+    language: str = "en"
+    by: Literal["trained", "model"] = "trained"
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IndirectLink:
+    """How two artifacts that share no page compare all the same: indirectly, through a third, or by meaning alone.
+
+    `first`, `through` and `last` are labels; `through` is "" where no artifact is compared with both. `pages` names one
+    that compares `first` with `through` and one that compares `through` with `last`; `claims` holds what such pages
+    claim of the first side and of the last, if they do of both. `shared` are capabilities that mean the same, one of
+    each in that order. `note` says it in words.
+    """
+
+    first: str
+    through: str
+    last: str
+    pages: tuple[str, ...] = ()
+    claims: tuple[Evidence, ...] = ()
+    shared: tuple[Evidence, ...] = ()
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer, or as much of it as is known so far.
@@ -46,7 +124,9 @@ class Answer:
     `stats` holds facts_ms, first_sentence_ms, total_ms (milliseconds, None where it did not happen), model_sentences,
     quoted_sentences, rejected_sentences (not supported), repeated_sentences (supported, but only what a shown quote
     says), prompt_tokens, cached_tokens and completion_tokens. `model` is None where no LLM took part. `consulted` holds
-    what was read but not cited. `suggestions` are questions that the library can answer next.
+    what was read but not cited. `suggestions` are questions that the library can answer next. `grid` is None
+    where a question has no criteria, `reading` where nothing was read (an error). `indirect` tells how artifacts that
+    share no page compare all the same; `notes` say it too.
     """
 
     question: str
@@ -62,6 +142,9 @@ class Answer:
     generation: str = ""
     consulted: tuple[Citation, ...] = ()
     suggestions: tuple[str, ...] = ()
+    grid: Grid | None = None
+    reading: Understood | None = None
+    indirect: tuple[IndirectLink, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain JSON types."""
@@ -92,7 +175,8 @@ class Comparison:
     """Two or more artifacts side by side.
 
     `only` maps an artifact's id to sentences for the capabilities that no other has; `verdicts` are the pages' own
-    conclusions about these artifacts, `notes` conflicts and contradictions.
+    conclusions about these artifacts, `notes` conflicts and contradictions; `indirect` has what links those that share
+    no page.
     """
 
     artifacts: tuple[Artifact, ...]
@@ -101,13 +185,14 @@ class Comparison:
     only: Mapping[str, tuple[Evidence, ...]]
     verdicts: tuple[Evidence, ...] = ()
     notes: tuple[str, ...] = ()
+    indirect: tuple[IndirectLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """One step of a streamed answer.
 
-    `type` is "facts" once (the facts lane is done), "sentence" for every verified sentence that is added, and
+    `type` is "facts" once (the facts lane is done), "sentence" for every verified cell that the LLM adds, and
     "answer" once, last. `answer` is the whole answer so far, `text` what this step added to its Markdown.
     """
 
@@ -139,7 +224,8 @@ class BuildReport:
     """What an index build did; `skipped` and `warnings` hold (path, reason) pairs, `formats` pages by format.
 
     `parsed` counts the pages that were read anew, `embedded` the sentences; `published` is False where nothing had
-    changed and `generation` is the one that was live before.
+    changed and `generation` is the one that was live before. Where files were handed over, `taken` names those that are
+    in the library now, and `replaced` has (page that was there, file that took its place).
     """
 
     pages: int
@@ -155,6 +241,8 @@ class BuildReport:
     parsed: int = 0
     embedded: int = 0
     published: bool = True
+    taken: tuple[str, ...] = ()
+    replaced: tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain JSON types."""

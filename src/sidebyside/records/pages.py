@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 EvidenceClass = Literal["fact", "description", "claim", "verdict"]
+# What a page was read from; README has a row for each.
+PageFormat = Literal[
+    "text", "html", "markdown", "passport", "card", "csv", "xlsx", "docx", "pdf", "mhtml", "webarchive", "email"
+]
 
 
 # The labels of a capability's parts, in the order in which they are stored and shown, and the class of
@@ -23,16 +27,29 @@ PART_CLASSES: Mapping[str, EvidenceClass] = {
     "limitation": "description",
     "requirement": "description",
 }
+# Those a capability has one of, and those it has lists of, with the names of their fields.
+TEXT_PARTS = ("title", "description", "unique", "alternatives")
+LIST_PARTS: Mapping[str, str] = {
+    "intent": "intents",
+    "best_for": "best_for",
+    "limitation": "limitations",
+    "requirement": "requires",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A place in a page: file name, characters [start, end) of the decoded file, page date if known (ISO)."""
+    """A place in a page: file name, characters [start, end) of the decoded file, page date if known (ISO).
+
+    For a PDF also the sheet (from 1) and there the box: left, top, right, bottom, in points from its upper left corner.
+    """
 
     file: str
     start: int
     end: int
     date: str | None = None
+    sheet: int | None = None
+    box: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +94,8 @@ class Capability:
     """Something an artifact does, as one or more pages word it.
 
     `id` is stable: it depends on the artifact and the wording, not on the order of reading. `sources` names every
-    file that carries the capability; the excerpts are taken from the first of them in file-name order.
+    file that carries the capability; the excerpts are taken from the first of them in file-name order. `further` has
+    (label, excerpt) where one text is left as several, because a sentence within it is withheld.
     """
 
     id: str
@@ -90,27 +108,18 @@ class Capability:
     limitations: tuple[Excerpt, ...] = ()
     requires: tuple[Excerpt, ...] = ()
     sources: tuple[str, ...] = ()
+    further: tuple[tuple[str, Excerpt], ...] = ()
 
     def parts(self) -> Iterator[tuple[str, Excerpt]]:
         """Yield (label, excerpt) for every text of the capability; labels are the keys of PART_CLASSES."""
-        singles = {
-            "title": self.title,
-            "description": self.description,
-            "unique": self.unique,
-            "alternatives": self.alternatives,
-        }
-        for label, excerpt in singles.items():
+        for label in TEXT_PARTS:
+            excerpt = getattr(self, label)
             if excerpt is not None:
                 yield label, excerpt
-        lists = {
-            "intent": self.intents,
-            "best_for": self.best_for,
-            "limitation": self.limitations,
-            "requirement": self.requires,
-        }
-        for label, excerpts in lists.items():
-            for excerpt in excerpts:
+        for label, name in LIST_PARTS.items():
+            for excerpt in getattr(self, name):
                 yield label, excerpt
+        yield from self.further
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +136,21 @@ class PageArtifact:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page that was read. `source` is its file name as citations show it; `sha256` is of the file's bytes."""
+    """One page that was read.
+
+    `source` is its file name as citations show it, followed by "#2" for the second page of one file; `sha256` is of the
+    file's bytes. `title` and `url` are those the page gives itself.
+    """
 
     source: str
     sha256: str
-    format: str
+    format: PageFormat
     artifacts: tuple[PageArtifact, ...]
     verdicts: tuple[Excerpt, ...] = ()
     warnings: tuple[str, ...] = ()
     date: str | None = None
+    title: str = ""
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +159,7 @@ class Artifact:
 
     `id` is unique in the library. `label` is the name, with the type in brackets where another artifact has the
     same name ("Lantern (Product)"). `facts` keeps every value with its source, so one label can occur more than once.
+    `withheld` is what its pages say to an assistant: it can be looked at, and is in nothing that answers are made of.
     """
 
     id: str
@@ -156,6 +172,7 @@ class Artifact:
     capabilities_total: int | None
     sources: tuple[str, ...]
     url: str | None = None
+    withheld: tuple[Excerpt, ...] = ()
 
     @property
     def described(self) -> int:

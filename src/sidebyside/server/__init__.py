@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from sidebyside.app.provider import Provider
+    from sidebyside.serving.provider import Provider
     from sidebyside.settings import Settings
 
 __all__ = ["create_api", "serve"]

@@ -1,4 +1,4 @@
-"""Routes that answer: /api/answer, as JSON or as a stream of events, and /api/compare."""
+"""Routes that answer: /api/answer, as JSON or as a stream of events, /api/compare and /api/match."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from starlette.concurrency import run_in_threadpool
 
 from sidebyside.errors import SidebysideError
-from sidebyside.records import Answer, Comparison, Event
+from sidebyside.records import Answer, Comparison, Event, Match
 from sidebyside.server.core import Core
 from sidebyside.server.examples import ANSWER, EVENTS
-from sidebyside.server.models import Ask, Compare, Sides
-from sidebyside.server.problems import kind_of, problem_responses, status_of
-from sidebyside.words import join_names
+from sidebyside.server.schemas import Ask, Compare, Need, Sides
+from sidebyside.serving.problems import kind_of, problem_responses, status_of
+from sidebyside.text.words import join_names
 
 STREAM = "text/event-stream"
 # Seconds of silence after which a comment shows proxies that the answer is still being written.
@@ -37,7 +37,7 @@ def answer_routes(core: Core) -> APIRouter:
     @router.post(
         "/api/answer",
         response_model=Answer,
-        responses={200: {"content": streamed}, **problem_responses(401, 403, 413, 422, 503)},
+        responses={200: {"content": streamed}, **problem_responses(401, 403, 413, 422, 429, 503)},
         summary="Answer a question",
     )
     async def answer(asked: Ask, request: Request) -> Any:
@@ -52,7 +52,7 @@ def answer_routes(core: Core) -> APIRouter:
 
     @router.post(
         "/api/compare",
-        responses=problem_responses(401, 403, 413, 422, 503),
+        responses=problem_responses(401, 403, 413, 422, 429, 503),
         summary="Lay two to four artifacts side by side",
     )
     async def compare(sides: Compare, request: Request) -> Sides:
@@ -63,6 +63,20 @@ def answer_routes(core: Core) -> APIRouter:
             question = comparison_question(comparison, sides.aspect)
             told = await core.answer(request, question, write=not sides.no_llm)
         return Sides.of(comparison, told)
+
+    @router.post(
+        "/api/match",
+        responses=problem_responses(401, 403, 413, 422, 429, 503),
+        summary="Match a need with the library, wish by wish",
+    )
+    def match(wanted: Need) -> Match:
+        """All artifacts by the wishes they meet, with a cell for each: stated, denied, silent or conflict, each with
+        its quotes; how many artifacts each wish rules out, and who meets all the others. Wishes in `need` are musts;
+        those in `wishes` have a role and a weight, and `asked` gives all of them back as they were read.
+        """
+        with core.provider.answering() as assistant:
+            wishes = [given.wish() for given in wanted.wishes]
+            return assistant.match(wanted.need, wishes, among=wanted.among, most=wanted.most)
 
     return router
 

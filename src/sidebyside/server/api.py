@@ -15,20 +15,24 @@ from starlette.routing import Route
 from sidebyside.server.answers import answer_routes
 from sidebyside.server.chat import chat_routes
 from sidebyside.server.core import Core, GoneError
+from sidebyside.server.json_bodies import JsonBodies
 from sidebyside.server.library import library_routes
 from sidebyside.server.mcp_server import mcp_mount
-from sidebyside.server.models import Health
 from sidebyside.server.mounts import Mounted
 from sidebyside.server.pages import page_routes
-from sidebyside.server.problems import Problem, handle_problems, problem_responses
+from sidebyside.server.records import record_routes
+from sidebyside.server.responses import response_routes
+from sidebyside.server.schemas import Health
+from sidebyside.server.tending import tending_routes
+from sidebyside.serving.problems import Problem, handle_problems, problem_responses
 
 if TYPE_CHECKING:
-    from sidebyside.app.provider import Provider
+    from sidebyside.serving.provider import Provider
     from sidebyside.settings import Settings
 
 ABOUT = (
     "Answers comparison questions from saved comparison pages; every sentence carries the quote that supports it. "
-    "The routes under /v1 speak the language of OpenAI's chat completions."
+    "The routes under /v1 speak the language of OpenAI's chat completions and responses."
 )
 _bearer = HTTPBearer(auto_error=False, description="needed where the server was given a token")
 
@@ -47,11 +51,14 @@ def create_api(provider: Provider, settings: Settings, *, owns_provider: bool = 
         redoc_url=None,
         lifespan=_lifespan(core, mounts, provider.close if owns_provider else None),
         separate_input_output_schemas=False,
+        redirect_slashes=False,
     )
     api.state.core = core
+    api.add_middleware(JsonBodies)
     handle_problems(api)
     api.add_exception_handler(GoneError, _gone)
-    for routes in (answer_routes, library_routes, page_routes, chat_routes):
+    parts = (answer_routes, record_routes, library_routes, page_routes, tending_routes, chat_routes, response_routes)
+    for routes in parts:
         api.include_router(routes(core), dependencies=[Security(_named_in_openapi)])
     _add_own_routes(api, core)
     for mounted in mounts:
@@ -98,7 +105,7 @@ def _add_own_routes(api: FastAPI, core: Core) -> None:
         response_class=Response,
         responses={
             200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Figures"},
-            **problem_responses(401, 403),
+            **problem_responses(401, 403, 429),
         },
         tags=["running"],
         summary="Figures in Prometheus' text format",

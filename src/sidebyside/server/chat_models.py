@@ -7,38 +7,77 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from sidebyside.records import Citation
-from sidebyside.server.models import MAX_TEXT
 
-_MAX_MESSAGES = 400
-
-
-class TextPart(BaseModel):
-    """One part of a message; only text is understood."""
-
-    type: Literal["text"]
-    text: Annotated[str, StringConstraints(max_length=MAX_TEXT)]
+# The models on offer: with the LLM's sentences, and from tables and quotes alone.
+FULL, QUOTES = "sidebyside", "sidebyside-quotes"
+_MAX_MESSAGES = 4000
 
 
 class ChatMessage(BaseModel):
-    """One message of a conversation."""
+    """One message of a conversation. Of its parts the texts are read; `unread` names the others."""
 
-    role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: (
-        Annotated[str, StringConstraints(max_length=MAX_TEXT)] | Annotated[list[TextPart], Field(max_length=100)] | None
-    ) = None
+    role: Annotated[str, StringConstraints(max_length=64)]
+    content: str | list[str | dict[str, Any]] | dict[str, Any] | None = None
 
     @property
     def text(self) -> str:
         """All its text."""
+        return "\n".join(text for part in self._parts if (text := _text_of(part)) is not None)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """What it holds beside text, in words: "a picture", "the file notes.pdf"."""
+        return tuple(dict.fromkeys(_called(part) for part in self._parts if _text_of(part) is None))
+
+    @property
+    def _parts(self) -> list[str | dict[str, Any]]:
         if isinstance(self.content, list):
-            return "\n".join(part.text for part in self.content)
-        return self.content or ""
+            return self.content
+        return [self.content] if self.content else []
+
+
+# What the parts of a message are called, by the names that clients give to their types.
+_PARTS = {
+    "image_url": "a picture",
+    "input_image": "a picture",
+    "image": "a picture",
+    "input_audio": "a recording",
+    "audio": "a recording",
+    "video_url": "a film",
+    "video": "a film",
+    "file": "a file",
+    "input_file": "a file",
+    "document": "a file",
+}
+_TEXTS = frozenset({"text", "input_text", "output_text", "refusal"})
+
+
+def _text_of(part: str | dict[str, Any]) -> str | None:
+    """The text of a part, None for one of another kind."""
+    if isinstance(part, str):
+        return part
+    if part.get("type", "text") not in _TEXTS:
+        return None
+    text = part.get("text") or part.get("refusal") or ""
+    return text if isinstance(text, str) else ""
+
+
+def _called(part: str | dict[str, Any]) -> str:
+    """A part that is not read, in words."""
+    assert isinstance(part, dict)
+    kind = part.get("type")
+    called = _PARTS.get(kind, "a part of another kind") if isinstance(kind, str) else "a part of another kind"
+    file = part.get("file") if isinstance(part.get("file"), dict) else part
+    name = file.get("filename") if isinstance(file, dict) else None
+    if called == "a file" and isinstance(name, str) and name.strip():
+        return f"the file {' '.join(name.split())[:100]}"
+    return called
 
 
 class StreamOptions(BaseModel):
     """How a stream ends."""
 
-    include_usage: bool = False
+    include_usage: bool | None = False
 
 
 class ChatRequest(BaseModel):
@@ -54,16 +93,19 @@ class ChatRequest(BaseModel):
         }
     )
 
-    model: Annotated[str, StringConstraints(max_length=200)]
+    model: Annotated[str, StringConstraints(max_length=200)] | None = FULL
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=_MAX_MESSAGES)]
     stream: bool | None = False
     stream_options: StreamOptions | None = None
+    response_format: dict[str, Any] | None = Field(
+        default=None, description='{"type": "json_object"} or "json_schema": the answer as JSON'
+    )
     n: Annotated[int, Field(ge=1, le=1)] | None = Field(default=1, description="one answer; there is no second best")
 
     @property
     def wants_usage(self) -> bool:
         """Whether a stream ends with what it took."""
-        return self.stream_options is not None and self.stream_options.include_usage
+        return bool(self.stream_options and self.stream_options.include_usage)
 
 
 class Reply(BaseModel):

@@ -7,15 +7,16 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sidebyside.app.asking import Run
-from sidebyside.server.jobs import Jobs
-from sidebyside.server.metrics import Metrics
+from sidebyside.graph import MatchGraph
+from sidebyside.serving.jobs import Jobs
+from sidebyside.serving.metrics import Metrics
+from sidebyside.serving.run import Run
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from sidebyside.app.provider import Provider
     from sidebyside.records import Answer, Event
+    from sidebyside.serving.provider import Provider
     from sidebyside.settings import Settings
 
 
@@ -31,9 +32,11 @@ class Core:
     settings: Settings
     metrics: Metrics = field(default_factory=Metrics)
     jobs: Jobs = field(init=False)
+    graph: MatchGraph = field(init=False)
 
     def __post_init__(self) -> None:
         self.jobs = Jobs(self.settings)
+        self.graph = MatchGraph(self.settings)
 
     async def events(
         self, question: str, history: Sequence[tuple[str, str]] = (), *, write: bool = True

@@ -1,4 +1,4 @@
-"""Routes about what is in the library: /api/search and /api/artifacts."""
+"""Routes about what is in the library, and what wishes led to there: /api/search, /api/artifacts, /api/matches."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
 
-from sidebyside.records import Artifact
+from sidebyside.records import Artifact, AskedWish, MatchCounts
 from sidebyside.server.core import Core
-from sidebyside.server.models import (
+from sidebyside.server.schemas import (
     MAX_FOUND,
     ArtifactDetail,
     Artifacts,
@@ -18,13 +19,42 @@ from sidebyside.server.models import (
     QuestionText,
     Search,
 )
-from sidebyside.server.problems import NotHereError, problem_responses
+from sidebyside.serving.problems import NotHereError, problem_responses
+
+
+class Counting(BaseModel):
+    """Whether matches are to be counted from now on."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"on": False}})
+
+    on: bool
+
+
+class Matches(BaseModel):
+    """The local match graph: wishes that were matched here, last asked first, and what they led to.
+
+    `missing` has those that found nothing when they were last asked; `notices` say what could not be read.
+    """
+
+    counting: bool
+    wishes: list[AskedWish]
+    missing: list[AskedWish] = Field(description="what the library lacks, most often asked first")
+    notices: list[str]
+
+    @classmethod
+    def of(cls, counts: MatchCounts) -> Matches:
+        return cls(
+            counting=counts.counting,
+            wishes=list(counts.wishes),
+            missing=list(counts.missing),
+            notices=list(counts.notices),
+        )
 
 
 def library_routes(core: Core) -> APIRouter:
     """The routes on this core."""
     router = APIRouter(tags=["library"])
-    errors = problem_responses(401, 403, 422, 503)
+    errors = problem_responses(401, 403, 422, 429, 503)
 
     @router.get("/api/search", responses=errors, summary="Find artifacts by what they should do")
     def search(
@@ -48,7 +78,8 @@ def library_routes(core: Core) -> APIRouter:
         fitting: Sequence[Artifact] = library.artifacts
         if type:
             fitting = [item for item in fitting if item.type.casefold() == type.casefold()]
-        shown = [ArtifactSummary.of(item) for item in fitting[offset : offset + limit]]
+        times = core.graph.counts().times()
+        shown = [ArtifactSummary.of(item, times.get(item.id, 0)) for item in fitting[offset : offset + limit]]
         return Artifacts(artifacts=shown, total=len(fitting), generation=generation)
 
     @router.get(
@@ -60,6 +91,29 @@ def library_routes(core: Core) -> APIRouter:
             found = core.provider.library().get(artifact_id)
         except KeyError:
             raise NotHereError(f"no artifact has the id {artifact_id!r}; ids are listed at /api/artifacts") from None
-        return ArtifactDetail.of(found)
+        return ArtifactDetail.of(found, core.graph.counts().times().get(found.id, 0))
+
+    @router.get("/api/matches", responses=problem_responses(401, 403, 429), summary="Read the local match graph")
+    def matches() -> Matches:
+        """Which wishes were matched here, how often, what they led to, and which of them found nothing."""
+        return Matches.of(core.graph.counts())
+
+    @router.post(
+        "/api/matches/counting",
+        responses=problem_responses(401, 403, 411, 413, 422, 429),
+        summary="Switch counting on or off",
+    )
+    def counting(given: Counting) -> Matches:
+        """Count matches from now on, or no longer; what was counted stays. No match changes by it."""
+        core.graph.switch(given.on)
+        return Matches.of(core.graph.counts())
+
+    @router.post(
+        "/api/matches/forget", responses=problem_responses(401, 403, 422, 429), summary="Forget the match graph"
+    )
+    def forget() -> Matches:
+        """Take out every wish that was counted for this library; it cannot be brought back."""
+        core.graph.forget()
+        return Matches.of(core.graph.counts())
 
     return router

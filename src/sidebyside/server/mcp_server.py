@@ -1,4 +1,7 @@
-"""The MCP server: the assistant's answers as tools and the library as resources, over stdio or streamable HTTP."""
+"""The MCP server: the assistant's answers as tools and the library as resources, over stdio or streamable HTTP.
+
+`ask` and `compare` name a view (MCP Apps, SEP-1865) in which a client may show their results; others show the text.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import asyncio
 import json
 import logging
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
+from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
@@ -31,6 +36,7 @@ from mcp_types import Tool as ListedTool
 from pydantic import ValidationError
 
 from sidebyside.errors import SidebysideError
+from sidebyside.server.mcp_tending import TENDING
 from sidebyside.server.mcp_tools import TOOLS, Tool, artifact_detail
 from sidebyside.server.mounts import Mounted
 
@@ -43,6 +49,11 @@ log = logging.getLogger(__name__)
 
 PATH = "/mcp"
 RESOURCES = "sidebyside://artifacts/"
+# Not listed among the resources, which are for people and models to read: clients find it by the tools that name it.
+VIEW = "ui://sidebyside/answer.html"
+_VIEW_FILE = Path(__file__).with_name("view.html")
+# What the view may load from elsewhere: nothing.
+_VIEW_META: dict[str, Any] = {"ui": {"csp": {"connectDomains": [], "resourceDomains": []}, "prefersBorder": True}}
 # Resources in one reply to resources/list.
 PAGE = 100
 ABOUT = (
@@ -56,7 +67,7 @@ FAILED = "Something went wrong here. Try again, or run `sidebyside doctor`."
 def create_mcp(core: Core) -> Server[Any]:
     """The server; it keeps nothing between calls."""
     handlers = _Handlers(core)
-    return Server(
+    server: Server[Any] = Server(
         "sidebyside",
         version=version("sidebyside"),
         title="sidebyside",
@@ -67,15 +78,16 @@ def create_mcp(core: Core) -> Server[Any]:
         on_list_resource_templates=handlers.list_templates,
         on_read_resource=handlers.read_resource,
     )
+    server.extensions[EXTENSION_ID] = {"mimeTypes": [APP_MIME_TYPE]}
+    return server
 
 
 def mcp_mount(core: Core) -> Mounted:
-    """The server as an app to be mounted at PATH. What serves it checks Host, Origin and token (app.guard)."""
-    from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
+    """The server as an app to be mounted at PATH. What serves it checks Host, Origin and token (serving.guard)."""
+    from sidebyside.server.mcp_http import McpOverHttp
 
-    # Stateless: any of several worker processes can take any request.
-    manager = StreamableHTTPSessionManager(create_mcp(core), stateless=True)
-    return Mounted(PATH, StreamableHTTPASGIApp(manager), manager.run)
+    app = McpOverHttp(lambda: create_mcp(core))
+    return Mounted(PATH, app, app.run)
 
 
 async def serve_stdio(core: Core) -> None:
@@ -92,10 +104,10 @@ class _Handlers:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._tools = {tool.name: tool for tool in TOOLS}
+        self._tools = {tool.name: tool for tool in (*TOOLS, *TENDING)}
 
     async def list_tools(self, _context: ServerRequestContext[Any], _page: object) -> ListToolsResult:
-        return ListToolsResult(tools=[_listed(tool) for tool in TOOLS])
+        return ListToolsResult(tools=[_listed(tool) for tool in self._tools.values()])
 
     async def call_tool(self, context: ServerRequestContext[Any], called: CallToolRequestParams) -> CallToolResult:
         tool = self._tools.get(called.name)
@@ -110,17 +122,31 @@ class _Handlers:
             await context.session.report_progress(steps, message=text)
 
         try:
-            result = await tool.run(self._core, tool.takes.model_validate(called.arguments or {}), tell)
+            given = await asyncio.to_thread(self._taken, tool, called.arguments or {})
+            result = await tool.run(self._core, given, tell)
         except ValidationError as error:
-            return _failure("; ".join(_told(item) for item in error.errors()))
+            return _failure(f"{'; '.join(_told(item) for item in error.errors())}. {_wanted(tool)}")
         except SidebysideError as error:
             return _failure(str(error))
         except Exception:
             log.exception("tool %s failed", tool.name)
             return _failure(FAILED)
-        return CallToolResult(
-            content=[TextContent(text=result.text)], structured_content=result.data.model_dump(mode="json")
-        )
+        left_out = [name for name in called.arguments or {} if name not in tool.takes.model_fields]
+        content: list[Any] = [TextContent(text=result.text)]
+        if left_out:
+            names = ", ".join(str(name)[:60] for name in left_out[:10])
+            content.append(TextContent(text=f"Not an argument of {tool.name}, and left out: {names}. {_wanted(tool)}"))
+        return CallToolResult(content=content, structured_content=result.data)
+
+    def _taken(self, tool: Tool, arguments: dict[str, Any]) -> Any:
+        """The arguments as the tool takes them. Raises ValidationError."""
+        return tool.takes.model_validate(arguments, context={"labels": self._labels})
+
+    def _labels(self) -> list[str]:
+        try:
+            return [artifact.label for artifact in self._core.provider.library().artifacts]
+        except SidebysideError:
+            return []  # the tool itself will say why
 
     async def list_resources(
         self, _context: ServerRequestContext[Any], page: PaginatedRequestParams | None
@@ -154,6 +180,10 @@ class _Handlers:
         self, _context: ServerRequestContext[Any], wanted: ReadResourceRequestParams
     ) -> ReadResourceResult:
         uri = str(wanted.uri)
+        if uri == VIEW:
+            html = await asyncio.to_thread(_VIEW_FILE.read_text, "utf-8")
+            view = TextResourceContents(uri=VIEW, mime_type=APP_MIME_TYPE, text=html, _meta=_VIEW_META)
+            return ReadResourceResult(contents=[view])
         name = unquote(uri.removeprefix(RESOURCES)) if uri.startswith(RESOURCES) else ""
         if name not in {artifact.id for artifact in (await self._library()).artifacts}:
             raise MCPError(
@@ -179,7 +209,10 @@ def _listed(tool: Tool) -> ListedTool:
         description=tool.about,
         input_schema=tool.takes.model_json_schema(),
         output_schema=tool.gives.model_json_schema(mode="serialization"),
-        annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False),
+        annotations=ToolAnnotations(
+            read_only_hint=not tool.writes, destructive_hint=tool.writes, open_world_hint=False
+        ),
+        _meta={"ui": {"resourceUri": VIEW}, "ui/resourceUri": VIEW} if tool.name in ("ask", "compare") else None,
     )
 
 
@@ -191,6 +224,17 @@ def _told(error: Any) -> str:
     """One thing that is wrong with the arguments; what was sent is not sent back."""
     where = ".".join(str(part)[:60] for part in error["loc"]) or "arguments"
     return f"{where}: {error['msg']}"
+
+
+def _wanted(tool: Tool) -> str:
+    """What the tool takes, for who has to call it again."""
+    schema = tool.takes.model_json_schema()
+    required = schema.get("required", ())
+    fields = [
+        f"{name}: {field.get('type', 'text')}{'' if name in required else ' (may be left out)'}"
+        for name, field in schema["properties"].items()
+    ]
+    return f"{tool.name} takes {'; '.join(fields)}"
 
 
 def _offset(cursor: str | None) -> int:

@@ -3,77 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from sidebyside.app.conversation import MAX_TURNS
-from sidebyside.records import Answer, Citation, Event, Table
+from sidebyside.records import Answer, Citation, Event, Grid, Match, MatchedArtifact, Table
+from sidebyside.records.display import match_markdown
 from sidebyside.server.answers import comparison_question
 from sidebyside.server.chat_text import ending
 from sidebyside.server.core import Core
-from sidebyside.server.models import (
-    MAX_FOUND,
-    ArtifactDetail,
-    FoundArtifact,
-    Name,
-    QuestionText,
-    Search,
-    Sides,
-    Words,
+from sidebyside.server.fitting import fitted
+from sidebyside.server.mcp_arguments import (
+    AskArguments,
+    CompareArguments,
+    MatchArguments,
+    NameArguments,
+    SearchArguments,
 )
+from sidebyside.server.schemas import ArtifactDetail, FoundArtifact, Search, Sides, WishWords
 
+MOST_TOLD = 2_000
 # Called with the text of each step of an answer.
 Tell = Callable[[str], Awaitable[None]]
-
-
-def _decoded(value: Any) -> Any:
-    """Lists that a client sends as JSON text, as some do."""
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value
-
-
-class _Arguments(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Turn(_Arguments):
-    """An earlier question of the conversation with the text of its answer."""
-
-    question: Words
-    answer: Words
-
-
-class AskArguments(_Arguments):
-    question: QuestionText
-    history: Annotated[list[Turn], BeforeValidator(_decoded)] = Field(
-        default=[], max_length=MAX_TURNS, description="the conversation so far, oldest first, for follow-ups"
-    )
-    no_llm: bool = Field(default=False, description="answer from tables and quotes alone, in milliseconds")
-
-
-class CompareArguments(_Arguments):
-    names: Annotated[list[Name], BeforeValidator(_decoded)] = Field(
-        min_length=2, max_length=4, description="labels, names or ids of artifacts in the library"
-    )
-    aspect: str = Field(default="", max_length=300, description="what matters, such as: context length")
-
-
-class SearchArguments(_Arguments):
-    need: QuestionText = Field(description="what an artifact should do, such as: fine-tune on a few photos")
-    limit: int = Field(default=10, ge=1, le=MAX_FOUND, description="most artifacts to give")
-
-
-class NameArguments(_Arguments):
-    name: Name = Field(description="label, name or id of an artifact in the library")
 
 
 class Told(BaseModel):
@@ -86,6 +40,7 @@ class Told(BaseModel):
     artifacts: list[str]
     notes: list[str]
     table: Table | None
+    grid: Grid | None = Field(default=None, description="what each artifact's pages say of each criterion")
     suggestions: list[str]
     model: str | None
     generation: str
@@ -100,18 +55,63 @@ class Told(BaseModel):
             artifacts=list(answer.artifacts),
             notes=list(answer.notes),
             table=answer.table,
+            grid=answer.grid,
             suggestions=list(answer.suggestions),
             model=answer.model,
             generation=answer.generation,
         )
 
 
+class Matches(BaseModel):
+    """A need beside the library: each [n] in cells is the citation with that number."""
+
+    need: str
+    text: str
+    wishes: list[str]
+    artifacts: list[MatchedArtifact] = Field(description="best first")
+    grid: Grid = Field(description="a row for each wish, a column for each of these artifacts")
+    excludes: list[int] = Field(description="for each wish, how many of the total it rules out")
+    without: list[list[str]] = Field(description="for each wish, who meets all the others")
+    citations: list[Citation]
+    total: int
+    notes: list[str]
+    generation: str
+    asked: list[WishWords] = Field(description="the wishes as they were read: to be changed and sent again")
+    excluded: list[str] = Field(description="artifacts that were left out")
+    among: list[str] = Field(description="the only ones that were looked at, where that was asked")
+
+    @classmethod
+    def of(cls, match: Match) -> Matches:
+        return cls.model_validate(match.to_dict())
+
+
+class Read(ArtifactDetail):
+    """An artifact; `notes` say what was left out of it."""
+
+    notes: list[str] = Field(default=[])
+
+
+class Nearest(Search):
+    """What was found; `notes` say what was left out of it."""
+
+    notes: list[str] = Field(default=[])
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a tool gives: data that fits its output schema, and the same for reading."""
 
-    data: BaseModel
+    data: dict[str, Any]
     text: str
+
+    @classmethod
+    def of(cls, model: BaseModel, text: Callable[[dict[str, Any]], str] | None = None) -> Result:
+        """The data of a model with a list `notes`, as far as clients take it; without `text` it is read as JSON."""
+        whole = model.model_dump(mode="json")
+        data, notes = fitted(whole)
+        if notes:
+            data["notes"] += notes
+        return cls(data, text(data) if text else type(model).model_validate(data).model_dump_json())
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,7 @@ class Tool:
     takes: type[BaseModel]
     gives: type[BaseModel]
     run: Callable[[Core, Any, Tell], Awaitable[Result]]
+    writes: bool = False
 
 
 async def _ask(core: Core, given: AskArguments, tell: Tell) -> Result:
@@ -140,10 +141,14 @@ async def _compare(core: Core, given: CompareArguments, tell: Tell) -> Result:
     answer = None
     if aspect := given.aspect.strip():
         answer = await _last(core.events(comparison_question(comparison, aspect)), tell)
-    sides = Sides.of(comparison, answer)
-    if answer is None:
-        return Result(sides, sides.model_dump_json())
-    return Result(sides, f"{answer.text}{ending(answer)}\n\n{sides.model_dump_json(exclude={'answer'})}")
+    return Result.of(Sides.of(comparison, answer), _sides_text)
+
+
+def _sides_text(data: dict[str, Any]) -> str:
+    sides = Sides.model_validate(data)
+    if sides.answer is None:
+        return sides.model_dump_json()
+    return f"{sides.answer.text}{ending(sides.answer)}\n\n{sides.model_dump_json(exclude={'answer'})}"
 
 
 async def _search(core: Core, given: SearchArguments, _tell: Tell) -> Result:
@@ -152,8 +157,17 @@ async def _search(core: Core, given: SearchArguments, _tell: Tell) -> Result:
             return assistant.search(given.need, given.limit)
 
     found = [FoundArtifact.of(item) for item in await asyncio.to_thread(look)]
-    search = Search(query=given.need, artifacts=found)
-    return Result(search, search.model_dump_json())
+    return Result.of(Nearest(query=given.need, artifacts=found))
+
+
+async def _match(core: Core, given: MatchArguments, _tell: Tell) -> Result:
+    def look() -> Match:
+        with core.provider.lease() as assistant:
+            wishes = [wanted.wish() for wanted in given.wishes]
+            return assistant.match(given.need, wishes, among=given.among, most=given.most)
+
+    match = await asyncio.to_thread(look)
+    return Result.of(Matches.of(match), lambda _data: match_markdown(match))
 
 
 async def _alternatives(core: Core, given: NameArguments, tell: Tell) -> Result:
@@ -163,7 +177,7 @@ async def _alternatives(core: Core, given: NameArguments, tell: Tell) -> Result:
 
 async def _artifact(core: Core, given: NameArguments, _tell: Tell) -> Result:
     detail = await artifact_detail(core, given.name)
-    return Result(detail, detail.model_dump_json())
+    return Result.of(Read(**detail.model_dump()))
 
 
 async def artifact_detail(core: Core, name: str) -> ArtifactDetail:
@@ -173,7 +187,9 @@ async def artifact_detail(core: Core, name: str) -> ArtifactDetail:
         with core.provider.lease() as assistant:
             return assistant.artifact(name)
 
-    return ArtifactDetail.of(await asyncio.to_thread(find))
+    found = await asyncio.to_thread(find)
+    counts = await asyncio.to_thread(core.graph.counts)
+    return ArtifactDetail.of(found, counts.times().get(found.id, 0))
 
 
 async def _last(events: AsyncGenerator[Event, None], tell: Tell) -> Answer:
@@ -182,13 +198,18 @@ async def _last(events: AsyncGenerator[Event, None], tell: Tell) -> Answer:
         async for event in steps:
             answer = event.answer
             if event.type != "answer":
-                await tell(event.text)
+                await tell(event.text[:MOST_TOLD])
     assert answer is not None
     return answer
 
 
 def _answered(answer: Answer) -> Result:
-    return Result(Told.of(answer), answer.text + ending(answer))
+    def text(data: dict[str, Any]) -> str:
+        told = Told.model_validate(data)
+        shown = replace(answer, citations=tuple(told.citations), table=told.table, notes=tuple(told.notes))
+        return told.text + ending(shown)
+
+    return Result.of(Told.of(answer), text)
 
 
 TOOLS = (
@@ -216,8 +237,18 @@ TOOLS = (
         "From a need to the capabilities that come nearest, and the artifacts that have them, with quotes. "
         "Nearest is not the same as stated: ask tells whether the pages say it.",
         SearchArguments,
-        Search,
+        Nearest,
         _search,
+    ),
+    Tool(
+        "match",
+        "Match a need, wish by wish",
+        "From a need of one or several wishes (joined by commas, or each with a role: must, nice or not) to the "
+        "artifacts that meet most of them: each wish stated, denied or not stated, with the quote; and which wish "
+        "rules out most.",
+        MatchArguments,
+        Matches,
+        _match,
     ),
     Tool(
         "alternatives",
@@ -232,7 +263,7 @@ TOOLS = (
         "Read one artifact",
         "Everything the pages say about one artifact: facts, capabilities, conflicts, each with its place.",
         NameArguments,
-        ArtifactDetail,
+        Read,
         _artifact,
     ),
 )

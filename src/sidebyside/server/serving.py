@@ -8,18 +8,16 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 import uvicorn
 
-from sidebyside.app.guard import Guard
-from sidebyside.app.provider import Provider
-from sidebyside.errors import SettingsError
-from sidebyside.server.access import Access, access_from, check_reach
+from sidebyside.serving.access import Access, access_from, check_reach
+from sidebyside.serving.addresses import listening
+from sidebyside.serving.guard import Guard
+from sidebyside.serving.provider import Provider
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -42,7 +40,7 @@ class AppOf:
 
     def __call__(self) -> ASGIApp:
         from sidebyside.server.api import create_api
-        from sidebyside.server.observing import Observed
+        from sidebyside.serving.observing import Observed
 
         _end_with_parent()
         provider = Provider(self.settings)
@@ -71,7 +69,8 @@ def serve(settings: Settings, *, workers: int = 1) -> None:
         timeout_graceful_shutdown=10,
         timeout_worker_healthcheck=_WORKER_ANSWERS,
     )
-    with _listening(settings) as listener:
+    with listening(settings) as listener:
+        listener.set_inheritable(True)
         host, port = listener.getsockname()[:2]
         name = f"[{host}]" if ":" in host else host
         click.echo(f"sidebyside is at http://{name}:{port} (Ctrl+C ends it)")
@@ -95,24 +94,6 @@ def _run(config: uvicorn.Config, listener: socket.socket, workers: int) -> None:
             Multiprocess(config, sockets=[listener]).run()
         finally:
             del os.environ[_SHARED_FOLDER]
-
-
-@contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket]:
-    """A socket that listens on the address of the settings."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((settings.host, settings.port))
-    except OSError as error:
-        listener.close()
-        raise SettingsError(
-            f"port {settings.port} on {settings.host} cannot be used ({error}); choose another with --port"
-        ) from None
-    listener.set_inheritable(True)
-    with listener:
-        yield listener
 
 
 def _end_with_parent() -> None:

@@ -26,9 +26,17 @@ function sortBy(button) {
   body.append(...rows);
 }
 
+// The switch below the table is drawn anew when it is pressed, and what forgets is gone: focus stays in the section.
+let pressed = '';
+watch('value', () => {
+  if (pressed) element.querySelector('.match-graph [role="switch"]')?.focus({ preventScroll: true });
+  pressed = '';
+});
+
 element.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-action]');
   if (!button) return;
+  if (['counting', 'forget'].includes(button.dataset.action)) pressed = button.dataset.action;
   if (button.dataset.action === 'sort') sortBy(button);
   else trigger(button.dataset.action === 'open' ? 'select' : button.dataset.action, { ...button.dataset });
 });

@@ -1,0 +1,137 @@
+"""What the judge learns from: questions about one sentence of a product, and short ways to ask for one statement.
+
+A `Group` is one product with its sentences and the questions put to it. Situations are those of benchmarks/reading/data
+(sixteen writers and more), statements those of benchmarks/queries/pairs.jsonl, whose topics are put together by chance
+until they are about as many as the sentences of a product.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent / "reading"))
+
+from _data import Example, folders, read_situations  # noqa: E402
+
+LEFT_OUT = ("w03", "w08", "w12", "w16")
+# One topic of pairs.jsonl in so many is left out.
+_TOPICS_LEFT_OUT = 10
+# Statements in a group that is put together of topics.
+_GROUP = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a page, and which of its product's capabilities it belongs to."""
+
+    text: str
+    capability: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question put to one product: the wordings of its criterion, its sentence there, and what that says.
+
+    `relation` is "+" (states it), "-" (denies it) or "~" (near it, but no sentence of the product says either).
+    """
+
+    wordings: tuple[str, ...]
+    place: int
+    relation: str
+    whole: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One product; `parts` numbers the page (topic) of each sentence."""
+
+    name: str
+    writer: str
+    sentences: tuple[Sentence, ...]
+    asks: tuple[Ask, ...]
+    parts: tuple[int, ...]
+
+
+def criteria(example: Example) -> tuple[str, ...]:
+    """Wordings of what is asked: situation and criterion; the whole question, "it" for names; the criterion alone."""
+    chosen = " ".join(example.text[a:b] for label, a, b in example.spans if label in "sck")
+    alone = " ".join(example.text[a:b] for label, a, b in example.spans if label in "ck")
+    text, end = "", 0
+    for label, a, b in example.spans:
+        if label == "a":
+            text += example.text[end:a] + "it"
+            end = b
+    whole = text + example.text[end:]
+    return (chosen or whole, whole, alone or whole)
+
+
+def products(folder: Path) -> Iterator[tuple[str, dict[int, Sentence]]]:
+    """(name, sentence by number) of every product of a writer."""
+    name, found, capability = "", {}, 0
+    for line in (folder / "pages.txt").read_text("utf-8").splitlines():
+        if line.startswith("@"):
+            if found:
+                yield name, found
+            name, found, capability = line[1:].split("|")[0].strip(), {}, 0
+        elif line.strip() == "-":
+            capability += 1
+        elif line[:1].isdigit():
+            number, _, text = line.partition(" ")
+            found[int(number)] = Sentence(text.strip(), capability)
+    if found:
+        yield name, found
+
+
+def situation_groups() -> list[Group]:
+    """One group a product of every writer."""
+    groups = []
+    for folder in folders():
+        if not (folder / "situations.txt").is_file():
+            continue
+        situations = list(read_situations(folder))
+        for name, sentences in products(folder):
+            places = {number: place for place, number in enumerate(sentences)}
+            asks = tuple(
+                Ask(criteria(s.example), places[s.sentence], s.relation, s.example.text)
+                for s in situations
+                if s.sentence in places
+            )
+            groups.append(Group(name, folder.name, tuple(sentences.values()), asks, (0,) * len(sentences)))
+    return groups
+
+
+def pair_topics() -> tuple[list[list[dict]], list[list[dict]]]:
+    """The topics of pairs.jsonl: (to learn from, left out)."""
+    topics: dict[str, list[dict]] = {}
+    for line in (HERE.parent / "queries" / "pairs.jsonl").read_text("utf-8").splitlines():
+        pair = json.loads(line)
+        topics.setdefault(pair["topic"], []).append(pair)
+    names = sorted(topics)
+    random.Random(7).shuffle(names)
+    out = set(names[::_TOPICS_LEFT_OUT])
+    return [topics[n] for n in names if n not in out], [topics[n] for n in names if n in out]
+
+
+def topic_groups(topics: Sequence[list[dict]], chance: random.Random, asks: int) -> Iterator[Group]:
+    """Topics put together by chance; so many ways to ask for each statement."""
+    order = list(topics)
+    chance.shuffle(order)
+    while order:
+        sentences: list[Sentence] = []
+        found: list[Ask] = []
+        parts: list[int] = []
+        number = 0
+        while order and len(sentences) < _GROUP:
+            for pair in order.pop():
+                for ask in chance.sample(pair["asks"], min(asks, len(pair["asks"]))):
+                    found.append(Ask((ask,), len(sentences), "+", ask))
+                sentences.append(Sentence(pair["statement"], 0))
+                parts.append(number)
+            number += 1
+        yield Group("pairs", "pairs", tuple(sentences), tuple(found), tuple(parts))

@@ -1,0 +1,1 @@
+"""From a Question and its evidence to an Answer: one module for each family of questions."""

@@ -1,0 +1,115 @@
+"""What the library does not hold: unknown names, silent pages, and what is nearest instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sidebyside.answers.compose import Evidences
+from sidebyside.answers.draft import Draft
+from sidebyside.evidence.grid import STATED
+from sidebyside.evidence.quotes import as_evidence
+from sidebyside.question.names import NameIndex
+from sidebyside.records import Artifact, Criterion, Question
+from sidebyside.text.words import join_names, tokens
+
+
+def answer_unknown(draft: Draft, question: Question, names: NameIndex, sources: Evidences) -> None:
+    """A question about names that no page is about.
+
+    Where a page describes the one thing asked about in its own text ("Ollama Cloud provides..."), that is quoted with
+    its page; a name that only occurs as somebody's alternative is not described by that.
+    """
+    if len(question.unknown) == 1 and question.criteria and _answer_from_mentions(draft, question, sources):
+        return
+    draft.status = "not_found"
+    told = join_names(f"**{plain_text(name)}**" for name in question.unknown)
+    be = "is" if len(question.unknown) == 1 else "are"
+    draft.blocks.append(f"{told} {be} not in the library, so the saved pages do not answer this.")
+    if len(question.unknown) == 1:
+        _show_mention(draft, question.unknown[0], sources)
+    draft.blocks.append(nearest_block(draft, question.unknown, names))
+
+
+def _show_mention(draft: Draft, name: str, sources: Evidences) -> None:
+    """Where a page describes something by means of the name, that sentence; claims about alternatives do not count."""
+    for hits in sources.retriever.across((name,), artifacts=5, each=200).values():
+        for hit in hits:
+            text = hit.sentence.text
+            if hit.passage.part == "description" and _about(name, text):
+                owner = draft.library.get(hit.passage.artifact)
+                draft.blocks.append(f"The page about **{owner.label}** mentions it: {draft.quote(as_evidence(hit))}")
+                return
+
+
+def answer_half_known(draft: Draft, artifacts: Sequence[Artifact], question: Question, names: NameIndex) -> None:
+    """A comparison as a whole with something that is not in the library: it cannot be made, and why."""
+    draft.status = "not_found"
+    draft.name(artifacts)
+    known = join_names(f"**{artifact.label}**" for artifact in artifacts)
+    told = join_names(f"**{plain_text(name)}**" for name in question.unknown)
+    be = "is" if len(question.unknown) == 1 else "are"
+    draft.blocks.append(f"{told} {be} not in the library, so the saved pages cannot settle a comparison with {known}.")
+    draft.blocks.append(nearest_block(draft, question.unknown, names))
+
+
+def add_unknown(draft: Draft, question: Question, names: NameIndex) -> None:
+    """Sides of a comparison that are not in the library at all."""
+    if not question.unknown:
+        return
+    told = join_names(f"**{plain_text(name)}**" for name in question.unknown)
+    be = "is" if len(question.unknown) == 1 else "are"
+    draft.blocks.append(f"{told} {be} not in the library. {nearest_block(draft, question.unknown, names)}")
+    draft.status = "not_found" if draft.status == "not_found" else "partial"
+
+
+def nearest_block(draft: Draft, unknown: Sequence[str], names: NameIndex) -> str:
+    """The artifacts whose names are nearest, or what the library holds."""
+    near = list(dict.fromkeys(a for name in unknown for a in names.nearest(name)))[:3]
+    if near:
+        labels = join_names((f"**{draft.library.get(a).label}**" for a in near), "or")
+        return f"Nearest names in the library: {labels}."
+    holds = [artifact.label for artifact in draft.library.artifacts[:4]]
+    more = len(draft.library.artifacts) - len(holds)
+    return f"The library holds {join_names([*holds, *([f'{more} more'] if more > 0 else [])])}."
+
+
+def plain_text(name: str) -> str:
+    """A name from the question without characters that mean something in Markdown."""
+    return "".join(char for char in name if char not in "*_`[]<>|\\")
+
+
+def _answer_from_mentions(draft: Draft, question: Question, sources: Evidences) -> bool:
+    """Quote what descriptions say about a thing without a page of its own; False where that is nothing to the point."""
+    name = question.unknown[0]
+    criterion = Criterion(question.aspect, f"{name}: {question.aspect}")
+    looks = []
+    for artifact in sources.retriever.across((f"{name} {question.aspect}",), artifacts=5):
+        hits = [
+            hit
+            for hit in sources.retriever.inside(artifact, (criterion.query,), k=200)
+            if hit.passage.part != "alternatives" and _about(name, hit.sentence.text)
+        ]
+        if hits:
+            owner = draft.library.get(artifact)
+            looks.append((sources.grid.look(owner, criterion, hits), owner))
+    looks = [item for item in looks if item[0].probability >= STATED]
+    if not looks:
+        return False
+    look, owner = max(looks, key=lambda item: item[0].probability)
+    draft.name([owner])
+    draft.blocks.append(f"On the page about **{owner.label}**: {draft.quote(as_evidence(look.rated[0].hit))}")
+    draft.notes.append(
+        f"{plain_text(name)} has no page of its own in the library; this is what another page says about it."
+    )
+    return True
+
+
+def _about(name: str, sentence: str) -> bool:
+    """Whether a sentence is about the name rather than measuring something else against it."""
+    words = [token.folded.removesuffix("'s") for token in tokens(sentence)]
+    own = [token.folded for token in tokens(name)]
+    places = [i for i in range(len(words) - len(own) + 1) if words[i : i + len(own)] == own]
+    if not places:
+        return False
+    before = words[max(0, places[0] - 3) : places[0]]
+    return not {"than", "vs", "versus", "unlike", "to", "like"} & set(before)

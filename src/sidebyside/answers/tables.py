@@ -1,0 +1,97 @@
+"""Questions that tables alone answer: one fact, a comparison of facts, the whole library."""
+
+from __future__ import annotations
+
+import re
+
+from sidebyside.answers import table_sentences
+from sidebyside.answers.compose import Evidences
+from sidebyside.answers.draft import Draft
+from sidebyside.answers.verdicts import contradictions
+from sidebyside.evidence.quotes import as_evidence
+from sidebyside.records import Artifact, Library, Question
+from sidebyside.text.quantities import find_quantities
+from sidebyside.text.units import MONEY
+from sidebyside.text.words import tokens
+
+_PRICE_WORDING = "how much it costs a month, its plans and prices"
+_FREE_WORDING = "what the free plan gives without paying: so many a month free of charge"
+# "Free of charge" and "the free tier", not "hands-free" or "free of noise".
+_GIVES_FREE = re.compile(
+    r"(?<![\w-])free\b(?! (?:of|from)\b(?! charge))|\b(?:no charge|without (?:charge|payment|paying)|costs? nothing)\b",
+    re.IGNORECASE,
+)
+# Among so many of the nearest sentences what is free is looked for.
+_NEAR = 5
+
+
+def answer_fact(draft: Draft, artifacts: list[Artifact], question: Question, sources: Evidences) -> None:
+    """One label of one artifact, or of each artifact that an ambiguous name may mean."""
+    findings = [table_sentences.tell_fact(artifact, question, draft.cite) for artifact in artifacts]
+    draft.blocks.extend(finding.text for finding in findings)
+    stated = [finding for finding in findings if finding.status == "answered"]
+    draft.status = "answered" if len(stated) == len(findings) else "partial" if stated else "not_found"
+    draft.name(artifacts)
+    draft.notes.extend(table_sentences.conflict_notes(artifacts, [question.label]))
+    if question.label == "Pricing":
+        for artifact in artifacts:
+            _add_prices(draft, artifact, question, sources)
+
+
+def answer_rank(draft: Draft, artifacts: list[Artifact], question: Question, sources: Evidences) -> None:
+    """One label of several artifacts: who is ahead, by which values."""
+    finding = table_sentences.compare_fact(artifacts, question, draft.cite)
+    draft.blocks.append(finding.text)
+    draft.status, draft.winner = finding.status, finding.winner
+    draft.name(artifacts)
+    draft.table = table_sentences.comparison_table(artifacts)
+    if question.label == "Pricing":
+        _add_all_prices(draft, artifacts, question, sources)
+    draft.notes.extend(table_sentences.conflict_notes(artifacts, [question.label]))
+    draft.notes.extend(contradictions(draft.library, artifacts))
+
+
+def answer_library(draft: Draft, question: Question, library: Library) -> None:
+    """Counts, lists, superlatives and filters over all artifacts."""
+    finding = table_sentences.answer_library(library, question, draft.cite)
+    draft.blocks.append(finding.text)
+    draft.status = finding.status
+    chosen = [draft.library.get(artifact) for artifact in finding.artifacts]
+    draft.name(chosen)
+    labels = [question.label, *(f.label for f in question.filters)]
+    draft.notes.extend(table_sentences.conflict_notes(chosen, labels))
+
+
+def _add_prices(draft: Draft, artifact: Artifact, question: Question, sources: Evidences) -> None:
+    """Prices in figures from the texts, beside the price class of the table."""
+    if question.polar and draft.status != "not_found":
+        return
+    told = _priced(draft, artifact, question, sources)
+    if told:
+        draft.blocks.append(f"In figures: {told}")
+
+
+def _add_all_prices(draft: Draft, artifacts: list[Artifact], question: Question, sources: Evidences) -> None:
+    """The same for several artifacts, one line each: two that are "Freemium" seldom give the same for nothing."""
+    lines = [(artifact, _priced(draft, artifact, question, sources)) for artifact in artifacts]
+    told = [f"- **{artifact.label}**: {line}" for artifact, line in lines if line]
+    if told:
+        draft.blocks.append("In figures:\n\n" + "\n".join(told))
+
+
+def _priced(draft: Draft, artifact: Artifact, question: Question, sources: Evidences) -> str:
+    """The sentence about an artifact's prices that has a figure, or says what is free where that is asked; "" if none.
+
+    The question may be a follow-up that does not say "price" itself.
+    """
+    said = {token.folded for criterion in question.criteria for token in tokens(criterion.text)}
+    if "free" in said or any(condition.value == "Free" for condition in question.filters):
+        hits = sources.retriever.inside(artifact.id, (_FREE_WORDING,), k=_NEAR)
+        # A comparison with others says what these charge.
+        given = (hit for hit in hits if hit.passage.part != "alternatives" and _GIVES_FREE.search(hit.sentence.text))
+        if (best := next(given, None)) is not None:
+            return draft.quote(as_evidence(best))
+    near = sources.retriever.inside(artifact.id, (_PRICE_WORDING,), k=2 * _NEAR)
+    own = (hit for hit in near if hit.passage.part != "alternatives")
+    priced = [hit for hit in own if any(q.unit.split("/")[0] in MONEY for q in find_quantities(hit.sentence.text))]
+    return draft.quote(as_evidence(priced[0])) if priced else ""

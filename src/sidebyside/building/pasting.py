@@ -1,0 +1,67 @@
+"""Makes a page file of text that somebody pastes: under a name, with the address it was copied from."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from sidebyside.building.seeds import safe_name
+from sidebyside.errors import SidebysideError
+from sidebyside.pages import parse_pages
+from sidebyside.pages.formats import kind_of_text
+from sidebyside.pages.sheets import delimiter_of
+from sidebyside.records import Page
+
+# What reasons call it while it has no name.
+_UNNAMED = "pasted text"
+_SUFFIXES = {"html": ".html", "markdown": ".md", "passport": ".json", "text": ".txt"}
+_FRONT = re.compile(r"---[ \t]*(\r\n|\r|\n)")
+_ADDRESS = re.compile(r"https?://[^\s<>\"'\\]{1,2000}")
+_LONGEST_NAME = 100
+
+
+def paste_page(text: str, folder: Path, *, name: str = "", url: str = "", max_bytes: int) -> Path:
+    """Write pasted text, Markdown or HTML into a new file in `folder`; without a name it is called by its artifacts.
+
+    The address stands in the file, where a reader of such pages looks for it. Raises PageError where the text is no
+    page, and SidebysideError for an address that is none.
+    """
+    if url and not _ADDRESS.fullmatch(url):
+        raise SidebysideError(
+            f"{url[:100]!r} is no address of a page: it should begin with https:// and hold no spaces"
+        )
+    told = name.strip() or _UNNAMED
+    data = _with_address(text, url).encode("utf-8", "replace")
+    pages = parse_pages(data, told, max_bytes=max_bytes)
+    path = folder / _file_name(name.strip(), text, pages)
+    path.write_bytes(data)
+    return path
+
+
+def _with_address(text: str, url: str) -> str:
+    """The text with its address in front, in the way of its format."""
+    kind = kind_of_text(text)
+    if not url or kind == "passport":  # which names its address itself
+        return text
+    if kind == "html":
+        return f'<link rel="canonical" href="{url.replace("&", "&amp;")}">\n{text}'
+    front = _FRONT.match(text)
+    if front:
+        return f"{front.group()}source: {url}{front.group(1)}{_without_source(text[front.end() :])}"
+    return f"---\nsource: {url}\n---\n{text}"
+
+
+def _without_source(text: str) -> str:
+    """Front matter (from its second line) without the address it has: a key may stand there once."""
+    end = re.search(r"^---", text, re.MULTILINE)
+    block = text[: end.start()] if end else ""
+    return re.sub(r"^source:[^\r\n]*(\r\n|\r|\n)", "", block, flags=re.MULTILINE) + text[len(block) :]
+
+
+def _file_name(name: str, text: str, pages: tuple[Page, ...]) -> str:
+    kind = kind_of_text(text)
+    suffix = ".csv" if kind == "text" and delimiter_of(text, "") in {",", ";"} else _SUFFIXES[kind]
+    if not name:
+        name = " vs ".join(artifact.name for artifact in pages[0].artifacts)[:_LONGEST_NAME]
+    known = re.search(r"\.(?:html?|md|markdown|txt|csv|tsv|json)$", name, re.IGNORECASE)
+    return safe_name(name if known else name.replace("/", "-") + suffix)

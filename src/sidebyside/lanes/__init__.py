@@ -1,1 +1,0 @@
-"""The answer lanes: what each kind of question is answered with."""

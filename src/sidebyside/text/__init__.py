@@ -1,0 +1,1 @@
+"""Text by itself: words, sentences, quantities, polarity. Knows nothing of pages, questions or answers."""

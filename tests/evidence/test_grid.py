@@ -1,0 +1,84 @@
+"""Cells: what states, what is silent, what contradicts; clauses; all sentences judged together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import invented
+from sidebyside.evidence.grid import GridFinder, clauses
+from sidebyside.records import Criterion
+from sidebyside.text.words import content_stems
+
+
+class WordJudge:
+    """Judges by common words: a text-determined stand-in."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def judge(self, pairs):
+        self.calls += 1
+        rows = np.empty((len(pairs), 3), dtype=np.float32)
+        for place, (criterion, sentence, _context) in enumerate(pairs):
+            wanted = content_stems(criterion)
+            bears = 0.02 + 0.96 * len(wanted & content_stems(sentence)) / max(1, len(wanted))
+            denied = bears if "not" in sentence.split() else 0.0
+            rows[place] = (bears - denied, denied, 1 - bears)
+        return rows
+
+
+@pytest.fixture
+def finder() -> GridFinder:
+    return GridFinder(invented.retriever(), WordJudge())
+
+
+def artifact(name: str):
+    return invented.library().get(invented.artifact_id(name))
+
+
+def test_what_a_sentence_says_is_stated_with_its_quote(finder):
+    cell = finder.cell(artifact("Kestrel 7B"), Criterion("transcribes speech", "transcribes recorded speech languages"))
+    assert cell.state == "stated"
+    assert "Transcribes recorded speech in twelve languages" in cell.evidence[0].quote
+    assert cell.clause in cell.evidence[0].quote
+
+
+def test_what_no_sentence_says_is_silent_and_the_nearest_are_kept(finder):
+    cell = finder.cell(artifact("Kestrel 7B"), Criterion("roast coffee", "roast coffee beans slowly"))
+    assert cell.state == "silent"
+    assert cell.evidence
+
+
+def test_what_a_sentence_denies_is_denied(finder):
+    cell = finder.cell(artifact("Kestrel 7B"), Criterion("watermarks", "support watermarking of generated pictures"))
+    assert cell.state == "denied"
+    assert not cell.met
+
+
+def test_a_grid_has_a_row_for_each_criterion_and_a_cell_for_each_artifact(finder):
+    artifacts = [artifact("Kestrel 7B"), artifact("Marten Studio")]
+    criteria = [Criterion("speech", "transcribes recorded speech"), Criterion("invoices", "edits invoices together")]
+    grid = finder.grid(artifacts, criteria)
+    assert [[cell.artifact.name for cell in row] for row in grid] == [["Kestrel 7B", "Marten Studio"]] * 2
+    assert [cell.state for cell in grid[0]] == ["stated", "stated"]
+    assert [cell.state for cell in grid[1]] == ["silent", "stated"]
+
+
+def test_the_same_question_gives_the_same_cells(finder):
+    criterion = Criterion("speech", "transcribes recorded speech")
+    assert finder.cell(artifact("Marten Studio"), criterion) == finder.cell(artifact("Marten Studio"), criterion)
+
+
+def test_a_sentence_is_cut_into_runs_of_clauses_that_stand_in_it():
+    sentence = "Keeps logs for 30 days on Basic, and for a whole year on Team, but never copies them abroad."
+    runs = clauses(sentence, together=2)
+    assert "never copies them abroad" in runs[-1] or any("never copies them abroad" in run for run in runs)
+    assert all(run in sentence for run in runs)
+
+
+def test_a_range_is_not_cut_in_two():
+    assert not [run for run in clauses("Compares variants (SD 1.5, SDXL, FLUX) across many metrics.") if "(" not in run]
+    assert clauses("Accepts label rolls between 20 and 48 mm in width.") == [
+        "Accepts label rolls between 20 and 48 mm in width."
+    ]

@@ -1,0 +1,127 @@
+"""The gate on answers: every question set, asked without the LLM, beside the scores that are committed.
+
+    python tests/gate.py           what changed against the committed scores, question by question
+    python tests/gate.py --write   commit what is right now
+
+`tests/data/questions/scores.json` holds the ids of the questions that are answered right, by set.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sidebyside import Assistant
+from sidebyside.building.build import build_index
+from sidebyside.evaluation import Result, load_questions, run
+
+DATA = Path(__file__).resolve().parent / "data"
+QUESTIONS = DATA / "questions"
+SCORES = QUESTIONS / "scores.json"
+SEEDS = DATA.parents[1] / "index" / "seeds"
+# Question set -> the pages it is about: a folder below tests/data, or the committed pages.
+SETS = {
+    "development": "library",
+    "development2": "library2",
+    "development3": "library",
+    "development4": "library3",
+    "development5": "library2",
+    "heldout": "library",
+    "seeds": "seeds",
+    "seeds2": "seeds",
+    "blind1": "seeds",
+    "blind2": "blind2",
+    "blind3": "blind3",
+    "blind4": "seeds",
+    "blind5": "seeds",
+    "blind6": "blind6",
+    "blind7": "blind7",
+    "blind8": "seeds",
+    "blind9": "seeds",
+    "blind10": "seeds",
+}
+# A set may lose so many questions: an answer can hang on the last digit of a similarity.
+MAY_LOSE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One question that was right and is wrong, or the other way round; `told` is the answer, `why` what it lacks."""
+
+    questions: str
+    id: str
+    fixed: bool
+    question: str
+    told: str
+    why: str
+
+
+def ask_all(sets: Mapping[str, str] = SETS) -> dict[str, tuple[Result, ...]]:
+    """Every set with its results."""
+    results: dict[str, tuple[Result, ...]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for pages in dict.fromkeys(sets.values()):
+            index = Path(folder) / pages
+            build_index([SEEDS if pages == "seeds" else DATA / pages], index=index)
+            with Assistant.open(index, model="none") as assistant:
+                for name in (name for name, about in sets.items() if about == pages):
+                    results[name] = run(assistant, load_questions(QUESTIONS / f"{name}.jsonl")).results
+    return {name: results[name] for name in sets}
+
+
+def right(results: Mapping[str, tuple[Result, ...]]) -> dict[str, list[str]]:
+    """Ids of the questions that are answered right, by set."""
+    return {name: sorted(r.case.id for r in found if r.judgement.passed) for name, found in results.items()}
+
+
+def committed() -> dict[str, list[str]]:
+    """The committed scores; empty where there are none yet."""
+    return dict(json.loads(SCORES.read_text("utf-8"))) if SCORES.is_file() else {}
+
+
+def changes(results: Mapping[str, tuple[Result, ...]], before: Mapping[str, list[str]]) -> list[Change]:
+    """What is fixed and what is broken since the committed scores."""
+    found = []
+    for name, asked in results.items():
+        was = set(before.get(name, ()))
+        for result in asked:
+            passed, case = result.judgement.passed, result.case
+            if passed != (case.id in was):
+                text = result.answer.text if result.answer else "(an error)"
+                why = "; ".join(result.judgement.reasons)
+                found.append(Change(name, case.id, passed, case.question, text.replace("\n", " ")[:240], why))
+    return found
+
+
+def table(results: Mapping[str, tuple[Result, ...]], before: Mapping[str, list[str]]) -> str:
+    """The scores by set, then what changed."""
+    lines = [f"{'set':<14}{'questions':>10}{'was':>6}{'is':>6}"]
+    for name, asked in results.items():
+        passed = sum(result.judgement.passed for result in asked)
+        lines.append(f"{name:<14}{len(asked):>10}{len(before.get(name, ())):>6}{passed:>6}")
+    for change in changes(results, before):
+        if change.questions == "heldout":
+            continue  # totals only: nobody may tune on these
+        lines.append(f"{'fixed ' if change.fixed else 'BROKEN'} {change.questions} {change.id}: {change.question}")
+        if not change.fixed:
+            lines.append(f"       {change.why} | {change.told}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    began = time.perf_counter()
+    results = ask_all()
+    print(table(results, committed()))
+    print(f"{sum(map(len, results.values()))} questions in {time.perf_counter() - began:.0f} s")
+    if "--write" in sys.argv:
+        lines = (f"{json.dumps(name)}: {json.dumps(ids)}" for name, ids in right(results).items())
+        SCORES.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
