@@ -56,6 +56,18 @@ def test_what_a_sentence_denies_is_denied(finder):
     assert not cell.met
 
 
+def test_what_only_a_comparison_with_others_says_is_stated(finder):
+    cell = finder.cell(artifact("Osprey Index"), Criterion("private", "more private"))
+    assert cell.state == "stated"
+    assert cell.evidence[0].quote == "More private than Cloudgrep"
+
+
+def test_a_name_that_only_a_comparison_with_others_has_is_lacking(finder):
+    osprey = artifact("Osprey Index")
+    assert finder.look(osprey, Criterion("Cloudgrep", "Cloudgrep")).features["lacking"] > 0
+    assert finder.look(osprey, Criterion("offline", "offline")).features["lacking"] == 0
+
+
 def test_a_grid_has_a_row_for_each_criterion_and_a_cell_for_each_artifact(finder):
     artifacts = [artifact("Kestrel 7B"), artifact("Marten Studio")]
     criteria = [Criterion("speech", "transcribes recorded speech"), Criterion("invoices", "edits invoices together")]

@@ -214,3 +214,16 @@ def test_an_empty_library_finds_nothing():
 def test_ids_of_the_invented_library_are_the_ones_used_here():
     labels = ("Kestrel 7B", "Marten Studio", "Osprey Index", "Lantern (Product)")
     assert [artifact_id(label) for label in labels] == [KESTREL, MARTEN, OSPREY, "lantern-product"]
+
+
+def test_an_everyday_word_of_a_longer_name_is_no_name_by_itself():
+    capability = ("Loads weights from Hugging Face.", "Posts to Slack", "Simpler than Cartomancer")
+    page = invented.page_text(
+        ("Alpha", ("Model", "1/100", "0", "0", "Free"), (capability,)),
+        ("Beta", ("Model", "2/100", "0", "0", "Free"), (capability,)),
+    )
+    library = invented.read_library({"a.txt": page})
+    encoder = ContentEncoder()
+    names = Retriever(MemoryIndex(library, encoder), encoder).names
+    assert "slack" in names
+    assert "face" not in names

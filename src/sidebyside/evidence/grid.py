@@ -259,7 +259,12 @@ class GridFinder:
         ]
         if not named:
             return 0.0
-        texts = [hit.sentence.text.casefold() for hit in self._retriever.sentences(artifact.id)[0]]
+        # Whom a page compares its artifact with says nothing of what it works with.
+        texts = [
+            hit.sentence.text.casefold()
+            for hit in self._retriever.sentences(artifact.id)[0]
+            if hit.passage.part != "alternatives"
+        ]
         text = " ".join(texts).replace("-", "").replace(" ", "")
         missing = 0
         for word in named:
@@ -271,21 +276,19 @@ class GridFinder:
         return min(2.0, float(missing))
 
     def _features(self, artifact: Artifact, criterion: Criterion, rated: Sequence[Rated]) -> dict[str, float]:
-        # What a page says of others says nothing of its own artifact.
-        own = [item for item in rated if item.hit.passage.part != "alternatives"] or list(rated)
         words = [word for word in content_words(criterion.query) if word != "it"]
         rarity = self._retriever.rarity(words)
         total = sum(rarity.values())
         shares = [
             sum(weight for word, weight in rarity.items() if word in content_stems(item.hit.sentence.text))
-            for item in own
+            for item in rated
         ]
-        odds = sorted((_odds(item) for item in own), reverse=True)
+        odds = sorted((_odds(item) for item in rated), reverse=True)
         return {
             "judged": odds[0],
             "second": odds[1] if len(odds) > 1 else -5.0,
-            "similarity": max(item.hit.similarity for item in own),
-            "whole": max(item.hit.whole for item in own),
+            "similarity": max(item.hit.similarity for item in rated),
+            "whole": max(item.hit.whole for item in rated),
             "coverage": max(shares, default=0.0) / total if total else 0.0,
             "length": min(len(words), 12) / 12,
             "lacking": self._lacking(artifact, criterion),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from sidebyside.records import Hit, Library, Passage
-from sidebyside.text.words import is_named, stem, tokens
+from sidebyside.text.words import is_common, is_named, stem, tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -106,15 +106,21 @@ class Retriever:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Folded words that the texts write as names alone, "slack" for Slack; of small libraries only."""
+        """Folded words that the texts write as names alone, "slack" for Slack; of small libraries only.
+
+        An everyday word that stands in a longer name is none by itself: "face" in "Hugging Face".
+        """
         named: set[str] = set()
         other: set[str] = set()
         for passage in self._index.passages[:_MOST_NAMED]:
             for sentence in passage.sentences:
                 words = tokens(sentence.text)
-                for place, word in enumerate(words):
-                    if place:
-                        (named if is_named(word, sentence_start=False) else other).add(word.folded)
+                capital = [False, *(is_named(word, sentence_start=False) for word in words[1:]), False]
+                for place, word in enumerate(words[1:], 1):
+                    if not capital[place]:
+                        other.add(word.folded)
+                    elif not (is_common(word.folded) and (capital[place - 1] or capital[place + 1])):
+                        named.add(word.folded)
         return frozenset(named - other)
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
