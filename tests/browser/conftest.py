@@ -58,8 +58,9 @@ def visit(browser: Browser, start) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.set_default_timeout(15_000)
-        page.reload = _reloading(page.reload, errors)
         page.goto(url)
+        for leaving in ("goto", "reload", "go_back", "go_forward"):
+            setattr(page, leaving, _leaving(getattr(page, leaving), errors))
         there = (".hero:not(.opening)", ".turn", "#sides-links a", "#models table", ".match")
         page.wait_for_selector(", ".join(f"{part}:visible" for part in there))
         return page
@@ -71,16 +72,16 @@ def visit(browser: Browser, start) -> Iterator[Callable[..., Page]]:
     assert errors == []
 
 
-def _reloading(reload: Callable[..., Any], errors: list[str]) -> Callable[..., Any]:
-    """A reload that may cut off a stream of the page that is left: what that page says of it is no fault."""
+def _leaving(leave: Callable[..., Any], errors: list[str]) -> Callable[..., Any]:
+    """A step that may cut off a stream of the page that is left: what that page says of it is no fault."""
 
-    def reloaded(**options: Any) -> Any:
+    def left(*positional: Any, **options: Any) -> Any:
         before = len(errors)
-        response = reload(**options)
+        response = leave(*positional, **options)
         errors[before:] = [e for e in errors[before:] if "AbortError" not in e and "Connection errored out" not in e]
         return response
 
-    return reloaded
+    return left
 
 
 def _note_stranger(requested: str, served: str, strangers: list[str]) -> None:

@@ -28,9 +28,15 @@ def add(page: Page, words: str) -> None:
     expect(page.locator(".own-criteria")).not_to_have_attribute("aria-busy", "true")
 
 
-def heads(page: Page, part: str) -> list[str]:
-    names = page.locator(f"{part} thead th")
-    return [name.evaluate("(head) => head.firstChild.textContent") for name in names.all()]
+def expect_heads(page: Page, part: str, names: list[str]) -> None:
+    """Wait until these artifacts stand in the head of a table, in this order."""
+    page.wait_for_function(
+        """([part, names]) => {
+            const heads = [...document.querySelectorAll(`${part} thead th`)].map((head) => head.firstChild.textContent);
+            return JSON.stringify(heads) === JSON.stringify(names);
+        }""",
+        arg=[part, names],
+    )
 
 
 def test_a_criterion_becomes_a_row_with_quotes_then_with_the_models_words(site, visit):
@@ -61,12 +67,12 @@ def test_a_criterion_becomes_a_row_with_quotes_then_with_the_models_words(site, 
 def test_columns_are_ordered_in_every_table_and_what_is_the_same_is_hidden(site, visit):
     page = visit(f"{site.url}{VIEW}&on=context+length&on=captions+in+a+chosen+style&on=fine-tuning")
     expect(page.locator("#sides-own tbody tr")).to_have_count(3)
-    assert heads(page, "#sides-own") == [LLAMA, LLAVA, DIFFUSION]
+    expect_heads(page, "#sides-own", [LLAMA, LLAVA, DIFFUSION])
     page.get_by_label("Order artifacts by").select_option("captions in a chosen style")
-    assert heads(page, "#sides-own") == [LLAVA, LLAMA, DIFFUSION]
-    assert heads(page, "#sides-facts .differing-table") == [LLAVA, LLAMA, DIFFUSION]
+    expect_heads(page, "#sides-own", [LLAVA, LLAMA, DIFFUSION])
+    expect_heads(page, "#sides-facts .differing-table", [LLAVA, LLAMA, DIFFUSION])
     page.get_by_label("Order artifacts by").select_option("as chosen")
-    assert heads(page, "#sides-own") == [LLAMA, LLAVA, DIFFUSION]
+    expect_heads(page, "#sides-own", [LLAMA, LLAVA, DIFFUSION])
     page.goto(f"{site.url}/?{urlencode([('compare', DIFFUSION), ('compare', 'Dreambooth-Stable-Diffusion')])}&on=speed")
     page.wait_for_selector("#sides-own tr.same", timeout=60_000)
     page.get_by_label("Differences only").check()

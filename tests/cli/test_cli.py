@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -636,14 +636,22 @@ def test_compare_of_a_name_that_is_not_in_the_library_is_an_error(seed_index):
     assert "'Midjourney' is not in the library" in result.stderr
 
 
-@pytest.mark.integration
-def test_help_is_quick():
+def test_help_loads_nothing_but_click():
     import subprocess
     import sys
 
-    def seconds() -> float:
-        start = time.perf_counter()
-        subprocess.run([Path(sys.executable).with_name("sidebyside"), "--help"], capture_output=True, check=True)
-        return time.perf_counter() - start
-
-    assert min(seconds() for _ in range(5)) < 0.2
+    told = (
+        "import sys\nsys.argv = ['sidebyside', '--help']\nfrom sidebyside.cli import main\n"
+        "try: main()\nfinally: print(sorted(m for m in sys.modules if '.' not in m), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert "Usage: sidebyside" in done.stdout
+    loaded = set(ast.literal_eval(done.stderr)) - sys.stdlib_module_names
+    # What the environment itself loads before any program.
+    bare = subprocess.run(
+        [sys.executable, "-c", "import sys; print(sorted(m for m in sys.modules if '.' not in m))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert loaded - set(ast.literal_eval(bare.stdout)) == {"sidebyside", "click"}

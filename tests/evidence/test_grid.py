@@ -68,6 +68,16 @@ def test_a_name_that_only_a_comparison_with_others_has_is_lacking(finder):
     assert finder.look(osprey, Criterion("offline", "offline")).features["lacking"] == 0
 
 
+def test_names_that_are_lacking_count_by_their_share(finder):
+    def lacking(text: str) -> float:
+        return finder.look(artifact("Marten Studio"), Criterion(text, text)).features["lacking"]
+
+    assert lacking("QX9") == 1
+    assert lacking("QX9 VX1") == pytest.approx(4 / 3)
+    # The page writes Team.
+    assert lacking("QX9 Team") == pytest.approx(2 / 3)
+
+
 def test_a_grid_has_a_row_for_each_criterion_and_a_cell_for_each_artifact(finder):
     artifacts = [artifact("Kestrel 7B"), artifact("Marten Studio")]
     criteria = [Criterion("speech", "transcribes recorded speech"), Criterion("invoices", "edits invoices together")]

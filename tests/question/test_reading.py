@@ -336,3 +336,27 @@ def test_one_word_in_a_list_is_asked_about_beside_a_row(read):
         "watermarking",
         "Pricing",
     ]
+
+
+def test_a_negation_within_what_is_asked_is_part_of_it(read):
+    question = read("Which of them needs no internet at all?")
+    assert question.intent == "find"
+    assert not question.negated
+    assert [criterion.text for criterion in question.criteria] == ["needs no internet at all"]
+
+
+def test_a_pronoun_means_the_known_name_in_a_story_before_it(read):
+    question = read(
+        "some guy in a forum said Kestrel 7B retrains the whole thing incl. the VAE (whatever that is). "
+        "Does it train the VAE?"
+    )
+    assert question.artifacts == (KESTREL,)
+    assert question.intent == "supports"
+
+
+def test_sentences_without_a_name_are_no_criterion_where_nothing_is_marked(read):
+    question = read(
+        "Roughly how long does a Kestrel 7B training run? Client comes at 3 and there is only the lunch break."
+    )
+    assert question.artifacts == (KESTREL,)
+    assert "lunch" not in " ".join(criterion.query for criterion in question.criteria)

@@ -6,6 +6,7 @@ They belong to one encoder, whichever encodes the pages: weights that were train
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -18,6 +19,9 @@ from sidebyside.encoding.reader import Reader
 from sidebyside.errors import ModelDamagedError
 from sidebyside.settings import DEFAULT_ENCODER, Settings
 
+# Groups of texts whose vectors are kept: a sentence with its clauses takes about 15 kB.
+_MOST_KEPT = 500
+
 
 class Understanding:
     """What reading takes of models. Safe to use from several threads."""
@@ -25,6 +29,7 @@ class Understanding:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, ...], np.ndarray] = OrderedDict()
 
     @property
     def reader(self) -> Reader:
@@ -45,9 +50,16 @@ class Understanding:
             return Classes.load("polarity", self._encoder.name, self._encoder.fingerprint)
 
     def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 unit vectors (len(texts), dimension) of texts of pages."""
+        """float32 unit vectors (len(texts), dimension) of texts of pages; kept, as pages say the same every time."""
+        key = tuple(texts)
         with self._lock:
-            return self._encoder.encode(list(texts))
+            if (rows := self._kept.pop(key, None)) is None:
+                bert = self._encoder.bert
+                rows = self._encoder.encode(key) if bert is None or not key else bert.encode_together(key)
+            self._kept[key] = rows
+            if len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        return rows
 
     def judge(self, pairs: Sequence[tuple[str, str, str]]) -> np.ndarray:
         """See `judge.Judge.judge`. Raises ModelMissingError and ModelDamagedError."""

@@ -273,7 +273,8 @@ class GridFinder:
             if word.folded not in text and not acronym:
                 # Where another page writes the name, its absence here says more.
                 missing += 2 if word.folded in known else 1
-        return min(2.0, float(missing))
+        # One of several that are there says something: "fp16 bf16 mixed precision".
+        return min(2.0, missing * 2 / (1 + len(named)))
 
     def _features(self, artifact: Artifact, criterion: Criterion, rated: Sequence[Rated]) -> dict[str, float]:
         words = [word for word in content_words(criterion.query) if word != "it"]

@@ -23,6 +23,7 @@ from sidebyside.question.rows import RowFinder
 from sidebyside.question.types import find_type, find_types, is_kind
 from sidebyside.records import Criterion, Filter, Intent, Library, Question, Turn
 from sidebyside.records.schema import CAPABILITIES, RANK, TYPE
+from sidebyside.text.polarity import negations
 from sidebyside.text.quantities import find_quantities, is_known_unit
 from sidebyside.text.words import ASKING_WORDS, STOP_WORDS, content_words, fold, is_common, tokens
 
@@ -306,7 +307,7 @@ class _Resolver:
             listed=listed,
             continued=bool(pointed) or bool(self._flags & {"keepA", "keepC", "keepI"}),
             polar="yn" in self._flags,
-            negated="neg" in self._flags,
+            negated="neg" in self._flags and not any(negations(c.query) for c in criteria),
             value=types[0] if artifacts and types else "",
             topic=tuple(word for c in criteria for word in content_words(c.query) if word != "it"),
             probability=self._labelled.probability,
@@ -469,6 +470,11 @@ class _Resolver:
                     ids.extend(mention.artifacts)
                     if len(mention.artifacts) > 1:
                         ambiguous.append((mention.text, mention.artifacts))
+            if not ids and not unknown and not self._turns and self._spans("r"):
+                # "Somebody said X retrains all of it. Does it train the decoder?": the pronoun means the name before it.
+                ids = [
+                    a for start, _, mention in self._masked.mentions for a in mention.artifacts if self._is_told(start)
+                ]
         kinds = {fold(name) for name in self._using.library.types}
         unknown = [name for name in unknown if fold(name) not in kinds]
         clear = set(ids) - {a for _, several in ambiguous for a in several}
@@ -478,6 +484,11 @@ class _Resolver:
         ambiguous = [(name, several) for name, several in ambiguous if not clear & set(several)]
         order = self._order(kept)
         return order, tuple(dict.fromkeys(unknown)), tuple(dict.fromkeys(ambiguous))
+
+    def _is_told(self, start: int) -> bool:
+        """Whether a name stands in a situation or a premise, before a word that points at it."""
+        inside = any(span.start <= start < span.end for label in "sp" for span in self._spans(label))
+        return inside and any(span.start > start for span in self._spans("r"))
 
     def _ruled_out(self) -> tuple[str, ...]:
         """Names behind a "not": "the plain one, not the Dreambooth one"."""
@@ -597,7 +608,7 @@ class _Resolver:
             # "Context of X or Y": something is asked about, and nothing but the names is marked.
             rest = " ".join(
                 token.text
-                for token in tokens(self._masked.without_names)
+                for token in tokens(self._beside_names())
                 if token.folded not in STOP_WORDS and token.folded not in ASKING_WORDS
             )
             leans = self._turns and self._flags & {"keepA", "keepC", "keepI"}
@@ -614,6 +625,13 @@ class _Resolver:
             label = self._using.rows.certainly(whole) if self._labelled.intents[0][0] in _ROWED else ""
             found[found.index(texts[0])] = replace(texts[0], whole=whole, label=label)
         return tuple(found)
+
+    def _beside_names(self) -> str:
+        """The sentences that name known things, without the names; the whole text where none does."""
+        text = self._masked.text
+        bounds = [0, *(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]
+        kept = [text[a:b] for a, b in pairwise(bounds) if "⟦" in text[a:b]] or [text]
+        return re.sub(r"⟦\d+⟧", " ", " ".join(kept))
 
     def _around(self, span: Span) -> str:
         """The words around one of several things that are asked, up to where the next begins, names as "it"."""
