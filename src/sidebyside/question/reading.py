@@ -471,10 +471,9 @@ class _Resolver:
                     if len(mention.artifacts) > 1:
                         ambiguous.append((mention.text, mention.artifacts))
             if not ids and not unknown and not self._turns and self._spans("r"):
-                # "Somebody said X retrains all of it. Does it train the decoder?": the pronoun means the name before it.
-                ids = [
-                    a for start, _, mention in self._masked.mentions for a in mention.artifacts if self._is_told(start)
-                ]
+                # "Somebody said X retrains all. Does it train the decoder?": the pronoun means the name before it.
+                told = [mention for start, _, mention in self._masked.mentions if self._is_told(start)]
+                ids = [artifact for mention in told for artifact in mention.artifacts]
         kinds = {fold(name) for name in self._using.library.types}
         unknown = [name for name in unknown if fold(name) not in kinds]
         clear = set(ids) - {a for _, several in ambiguous for a in several}
