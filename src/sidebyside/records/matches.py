@@ -9,8 +9,10 @@ from typing import Any
 from sidebyside.records.answers import Cell, Citation, Grid, Table
 from sidebyside.records.questions import Wish
 
-# Artifacts that a match shows unless more are asked for, and at most.
+# Artifacts that a match shows unless more are asked for, and at most. A comparison has at most SHOWN of them.
 SHOWN, MOST_SHOWN = 12, 100
+# Criteria in words that one grid has rows for.
+MOST_CRITERIA = 20
 
 
 @dataclass(frozen=True, slots=True)
