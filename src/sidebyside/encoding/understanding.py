@@ -6,6 +6,7 @@ They belong to one encoder, whichever encodes the pages: weights that were train
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -18,6 +19,9 @@ from sidebyside.encoding.reader import Reader
 from sidebyside.errors import ModelDamagedError
 from sidebyside.settings import DEFAULT_ENCODER, Settings
 
+# Calls of `encode_texts` that are kept, a few vectors of 1.5 kB each.
+_MOST_KEPT = 512
+
 
 class Understanding:
     """What reading takes of models. Safe to use from several threads."""
@@ -25,6 +29,7 @@ class Understanding:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
+        self._encoded: OrderedDict[tuple[str, ...], np.ndarray] = OrderedDict()
 
     @property
     def reader(self) -> Reader:
@@ -45,9 +50,18 @@ class Understanding:
             return Classes.load("polarity", self._encoder.name, self._encoder.fingerprint)
 
     def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 unit vectors (len(texts), dimension) of texts of pages."""
+        """float32 unit vectors (len(texts), dimension) of texts of pages; those of the last few calls are kept.
+
+        Kept as they were asked for, together: a text's vector has other last bits beside other texts.
+        """
+        key = tuple(texts)
         with self._lock:
-            return self._encoder.encode(list(texts))
+            if key not in self._encoded:
+                self._encoded[key] = self._encoder.encode(list(texts))
+            self._encoded.move_to_end(key)
+            while len(self._encoded) > _MOST_KEPT:
+                self._encoded.popitem(last=False)
+            return self._encoded[key]
 
     def judge(self, pairs: Sequence[tuple[str, str, str]]) -> np.ndarray:
         """See `judge.Judge.judge`. Raises ModelMissingError and ModelDamagedError."""
