@@ -104,7 +104,7 @@ def test_a_comparison_shows_what_is_shared_and_what_only_one_has(shown):
     comparison = StandIn().compare([item.id for item in standin.LIBRARY.artifacts[:3]])
     frame, _seen = shown(result_of(Sides.of(comparison, standin.CONTEXT)))
     titles = frame.locator("h2").all_inner_texts()
-    assert titles[0] == "Both do this"
+    assert titles[0] == "Several do this"
     assert titles[1].startswith("Only ")
     assert titles[-1] == "The pages' own verdicts"
 
