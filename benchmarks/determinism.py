@@ -4,9 +4,9 @@
 
 A repeat is all questions and needs once over. Each restart is a process of its own (with another seed of Python's
 hashes), which asks them `--rounds` times: first with nothing kept, then with what earlier rounds left; every round in
-another order, every second one on two threads; `--jobs` restarts run side by side. An answer's bytes are those of `Answer.to_dict()` (`Match.to_dict()` for
-a need) as JSON, times left out. Printed are the repeats and the share of answers that equal the first of all; what
-differs is shown with the place. `--keep` writes results/determinism.json.
+another order, every second one on two threads; `--jobs` restarts run side by side. An answer's bytes are those of
+`Answer.to_dict()` (`Match.to_dict()` for a need) as JSON, times left out. Printed are the repeats and the share of
+answers that equal the first of all; what differs is shown with the place. `--keep` writes results/determinism.json.
 """
 
 from __future__ import annotations
