@@ -1,12 +1,12 @@
 """Whether the same question on the same library gives the same bytes, with tables and quotes alone.
 
-    python benchmarks/determinism.py [--index DIR] [--restarts 10] [--rounds 20] [--keep]
+    python benchmarks/determinism.py [--index DIR] [--restarts 10] [--rounds 100] [--jobs 1] [--keep]
 
 A repeat is all questions and needs once over. Each restart is a process of its own (with another seed of Python's
 hashes), which asks them `--rounds` times: first with nothing kept, then with what earlier rounds left; every round in
-another order, every second one on two threads. An answer's bytes are those of `Answer.to_dict()` (`Match.to_dict()` for
-a need) as JSON, times left out. Printed are the repeats and the share of answers that equal the first of all; what
-differs is shown with the place. `--keep` writes results/determinism.json.
+another order, every second one on two threads; `--jobs` restarts run side by side. An answer's bytes are those of
+`Answer.to_dict()` (`Match.to_dict()` for a need) as JSON, times left out. Printed are the repeats and the share of
+answers that equal the first of all; what differs is shown with the place. `--keep` writes results/determinism.json.
 """
 
 from __future__ import annotations
@@ -106,7 +106,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--index", type=Path, default=Path("index"))
     parser.add_argument("--restarts", type=int, default=10)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -117,18 +118,21 @@ def main() -> None:
     texts: dict[str, str] = {}
     shown: set[str] = set()
     same = total = 0
-    for seed in range(options.restarts):
-        for number, place, digest, text in restart(options.index, options.rounds, seed):
-            texts.setdefault(digest, text)
-            reference, words = first.setdefault(place, (digest, text))
-            total += 1
-            same += digest == reference
-            if digest != reference and digest not in shown:
-                shown.add(digest)
-                asked = QUESTIONS[place][0] if place < len(QUESTIONS) else NEEDS[place - len(QUESTIONS)]
-                print(f"restart {seed}, round {number}: {asked}")
-                for line in differences(json.loads(words), json.loads(texts[digest])):
-                    print(f"    {line}")
+    with ThreadPoolExecutor(options.jobs) as pool:
+        restarts = pool.map(lambda seed: restart(options.index, options.rounds, seed), range(options.restarts))
+        for seed, lines in enumerate(restarts):
+            for number, place, digest, text in lines:
+                texts.setdefault(digest, text)
+                reference, words = first.setdefault(place, (digest, text))
+                total += 1
+                same += digest == reference
+                if digest != reference and digest not in shown:
+                    shown.add(digest)
+                    asked = QUESTIONS[place][0] if place < len(QUESTIONS) else NEEDS[place - len(QUESTIONS)]
+                    print(f"restart {seed}, round {number}: {asked}")
+                    for line in differences(json.loads(words), json.loads(texts[digest])):
+                        print(f"    {line}")
+            print(f"{seed + 1} of {options.restarts} restarts: {same} of {total} the same", flush=True)
     repeats = options.restarts * options.rounds
     print(f"{repeats} repeats of {len(first)} questions and needs: {same} of {total} the same ({same / total:.2%})")
     if options.keep:

@@ -14,6 +14,7 @@ from sidebyside.decisions.making import in_order, make_record
 from sidebyside.decisions.replaying import compare_record
 from sidebyside.errors import SidebysideError
 from sidebyside.records import (
+    OWN_CRITERIA,
     SHOWN,
     Answer,
     Artifact,
@@ -493,7 +494,9 @@ class StandIn:
             for place in range(len(criteria))
         )
         met = tuple(sum(row[place].state == "stated" for row in rows) for place in range(len(names)))
-        answer = replace(GRID, grid=Grid(tuple(criteria), tuple(names), rows, met), artifacts=tuple(names))
+        grid = Grid(tuple(criteria), tuple(names), rows, met)
+        asked = f"Compare {', '.join(names)} on {', '.join(criteria)}"
+        answer = replace(GRID, question=asked, grid=grid, artifacts=tuple(names), kind=OWN_CRITERIA)
         bare = clauses_only(answer)
         yield Event("facts", "", bare)
         if write and self.model is not None:
@@ -544,8 +547,14 @@ class StandIn:
 
     def replay(self, record: DecisionRecord, *, write: bool = True) -> Replay:
         needs = {answer.asked: answer for answer in record.answers if answer.kind == "need"}
-        again = [needs.get(a.asked) or RecordedAnswer.of(script(a.asked), a.earlier) for a in record.answers]
+        again = [needs.get(a.asked) or self._asked_again(a) for a in record.answers]
         return compare_record(record, again, self.library, HASHES, self.generation)
+
+    def _asked_again(self, kept: RecordedAnswer) -> RecordedAnswer:
+        if not kept.wishes:
+            return RecordedAnswer.of(script(kept.asked), kept.earlier)
+        *_, last = self.compare_on(kept.among, [wish.text for wish in kept.wishes])
+        return RecordedAnswer.of(last.answer)
 
     def close(self) -> None:
         self.closed = True

@@ -72,6 +72,21 @@ def test_records_and_replays_are_the_assistants(index):
     run(index, work)
 
 
+def test_comparisons_on_criteria_are_the_assistants(index):
+    names, criteria = ["Kestrel 7B", "Marten Studio"], ["transcribes speech", "price"]
+
+    async def work(assistant):
+        async with AsyncAssistant.around(assistant) as asynchronous:
+            return [event async for event in asynchronous.compare_on(names, criteria, write=False)]
+
+    with invented.open_assistant(index) as assistant:
+        events = asyncio.run(work(assistant))
+        *_, expected = assistant.compare_on(names, criteria, write=False)
+    assert [event.type for event in events] == ["facts", "answer"]
+    assert events[-1].answer.grid == expected.answer.grid
+    assert events[-1].answer.grid.criteria == tuple(criteria)
+
+
 def test_events_come_in_order_and_without_the_model_on_request(index):
     async def work(asynchronous, _):
         with_model = [event.type async for event in asynchronous.stream(PAIR)]

@@ -56,7 +56,7 @@ def ask(command: str, address: str) -> httpx.Response:
 
 
 def test_readme_shows_every_kind_of_request():
-    assert len(CURLS) == 9
+    assert len(CURLS) == 10
     for route in (
         "/api/answer",
         "/api/compare",
@@ -79,6 +79,9 @@ def test_curl_in_readme_is_answered(address, command):
         assert response.text.startswith("event: facts\n")
     elif "/api/search" in command:
         assert response.json()["artifacts"][0]["artifact"]["label"] == "LLaVA Llama 3 (8B)"
+    elif "/api/compare" in command and "criteria" in command:
+        grid = response.json()["answer"]["grid"]
+        assert (grid["criteria"], len(grid["artifacts"])) == (["offline", "price"], 2)
     elif "/api/compare" in command:
         assert response.json()["answer"]["question"] == "Compare Stable-Diffusion and Llama 3.2 90B Vision on licence"
     elif "/api/match" in command:

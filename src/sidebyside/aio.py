@@ -110,6 +110,15 @@ class AsyncAssistant:
         """As `Assistant.compare`."""
         return await asyncio.to_thread(lambda: self._assistant().compare(names))
 
+    async def compare_on(
+        self, names: Sequence[str], criteria: Sequence[str], *, write: bool = True
+    ) -> AsyncIterator[Event]:
+        """As `Assistant.compare_on`: `async for event in assistant.compare_on(names, criteria)`."""
+        reading = Reading(lambda: closing(self._assistant().compare_on(names, criteria, write=write)))
+        async with aclosing(reading.items()) as events:
+            async for event in events:
+                yield event
+
     async def search(self, text: str, k: int = 10) -> tuple[Found, ...]:
         """As `Assistant.search`."""
         return await asyncio.to_thread(lambda: self._assistant().search(text, k))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sidebyside.answers import overviews
-from sidebyside.answers.criteria import MOST_CRITERIA, answer_rows
+from sidebyside.answers.criteria import answer_rows
 from sidebyside.answers.draft import Draft
 from sidebyside.answers.lanes import Sources, answer_question
 from sidebyside.answers.matching import match_need
@@ -47,7 +47,9 @@ from sidebyside.question.reading import MAX_TURNS, Reading, needs_rewording, rea
 from sidebyside.question.replies import foreign_reply
 from sidebyside.question.rows import RowFinder
 from sidebyside.records import (
+    MOST_CRITERIA,
     MOST_SHOWN,
+    OWN_CRITERIA,
     SHOWN,
     Answer,
     Artifact,
@@ -56,6 +58,7 @@ from sidebyside.records import (
     DecisionRecord,
     Event,
     Found,
+    Grid,
     Library,
     Match,
     OwnCell,
@@ -468,13 +471,24 @@ class Assistant:
             return compare_record(record, again, index.library, hashes, index.version, notes)
 
     def _asked_again(self, kept: RecordedAnswer, write: bool) -> RecordedAnswer:
+        among = self._still_here(kept.among)
+        if kept.among and not among:
+            lost = "None of these artifacts is in the library any more."
+            return RecordedAnswer(kept.kind, kept.asked, lost, kept.status and "not_found", grid=Grid((), (), (), ()))
         if kept.kind == "need":
             most = max(SHOWN, len(kept.artifacts))
             # Nobody wishes anything anew: a replay is not counted.
-            found, _ = self._matched("" if kept.wishes else kept.asked, kept.wishes, kept.among, most)
+            found, _ = self._matched("" if kept.wishes else kept.asked, kept.wishes, among, most)
             return RecordedAnswer.of(replace(found, need=kept.asked))
+        if kept.wishes:
+            *_, last = self.compare_on(among, [wish.text for wish in kept.wishes], write=write and kept.written)
+            return replace(RecordedAnswer.of(last.answer), asked=kept.asked)
         history = [(question, "") for question in kept.earlier]
         return RecordedAnswer.of(self.answer(kept.asked, history, write=write and kept.written), kept.earlier)
+
+    def _still_here(self, labels: Sequence[str]) -> list[str]:
+        known = {artifact.label for artifact in self.library.artifacts}
+        return [label for label in labels if label in known]
 
     def _replay_notes(self, record: DecisionRecord, write: bool) -> list[str]:
         """What an LLM that is missing, or another one, means for the comparison."""
@@ -522,13 +536,17 @@ class Assistant:
                 draft = answer_rows(read, artifacts, loaded.index.library, loaded.sources.evidence)
             writer = Writer(draft, generator, loaded.sources.names, stop=stop)
             stats: dict[str, float | None] = {"facts_ms": clock.ms(), "first_sentence_ms": None, "total_ms": None}
-            first = self._finish(draft.answer(), loaded, writer, stats)
+
+            def told() -> Answer:
+                return replace(self._finish(draft.answer(), loaded, writer, stats), kind=OWN_CRITERIA)
+
+            first = told()
             yield Event("facts", first.text, first)
             for text in writer.cells():
                 stats["first_sentence_ms"] = stats["first_sentence_ms"] or clock.ms()
-                yield Event("sentence", text, self._finish(draft.answer(), loaded, writer, stats))
+                yield Event("sentence", text, told())
             stats["total_ms"] = clock.ms()
-            yield Event("answer", "", self._finish(draft.answer(), loaded, writer, stats))
+            yield Event("answer", "", told())
 
     @staticmethod
     def _plain_criteria(texts: Sequence[str], generator: Generator | None, stop: Stop) -> dict[str, str]:

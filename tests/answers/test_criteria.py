@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import invented
@@ -34,6 +36,26 @@ def test_every_criterion_is_a_row_under_its_own_words(assistant):
     assert (last.answer.status, last.answer.generation) == ("partial", assistant.generation)
     for citation in last.answer.citations:
         invented.assert_verbatim(citation, invented.PAGES[citation.source])
+
+
+def test_what_was_compared_is_recorded_and_compared_again(assistant):
+    *_, last = assistant.compare_on(NAMES, ["transcribes recorded speech, free", "price"])
+    record = assistant.record(last.answer)
+    kept = record.answers[0]
+    assert [wish.text for wish in kept.wishes] == ["transcribes recorded speech, free", "price"]
+    assert kept.among == NAMES
+    replay = assistant.replay(record)
+    assert (replay.same, len(replay.cells)) == (True, 6)
+    assert {cell.outcome for cell in replay.cells} == {"same"}
+    gone = replace(record, answers=(replace(kept, among=("Nobody", "Osprey Index")), replace(kept, among=("Nobody",))))
+    some, none = assistant.replay(gone).answers
+    assert {(cell.artifact, cell.outcome) for cell in some.cells} == {
+        ("Osprey Index", "same"),
+        ("Kestrel 7B", "gone"),
+        ("Marten Studio", "gone"),
+    }
+    assert {cell.outcome for cell in none.cells} == {"gone"}
+    assert none.status_after == "not_found"
 
 
 @pytest.mark.parametrize(

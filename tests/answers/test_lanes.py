@@ -10,6 +10,8 @@ import pytest
 import invented
 from invented import assert_cited, assert_says, quotes_of
 from sidebyside import Assistant
+from sidebyside.answers import overviews
+from sidebyside.records import Comparison, Evidence, SharedCapability, Source
 
 KESTREL, MARTEN, OSPREY = "Kestrel 7B", "Marten Studio", "Osprey Index"
 
@@ -146,6 +148,15 @@ def test_a_search_for_who_cannot_leaves_out_who_can(assistant):
 
 
 # --- artifacts as a whole --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("number", "name"), [(2, "both"), (3, "in several")])
+def test_what_is_alike_is_named_by_how_many_are_compared(number, name):
+    artifacts = invented.library().artifacts[:number]
+    pair = tuple(Evidence(a.id, "description", "Answers prompts.", Source("a.txt", 0, 16)) for a in artifacts[:2])
+    comparison = Comparison(artifacts, None, (SharedCapability(pair, 0.9),), {})
+    [(row, cells)] = overviews._shared_rows(comparison, artifacts)
+    assert (row, [cell.state for cell in cells]) == (name, ["stated", "stated", "silent"][:number])
 
 
 def test_a_comparison_as_a_whole_has_ranks_quotes_a_table_and_no_overall_winner(assistant):

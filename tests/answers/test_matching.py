@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import invented
@@ -11,6 +12,7 @@ from sidebyside.answers.compose import Evidences
 from sidebyside.answers.matching import match_need
 from sidebyside.errors import SidebysideError
 from sidebyside.evidence.grid import EvidenceCell
+from sidebyside.evidence.retrieval import Retriever
 from sidebyside.records import Criterion, Evidence, Filter, Library, Match, Question, ReadWish, Source, Wish
 
 LIBRARY = invented.library()
@@ -45,6 +47,17 @@ class KnownGrid:
         return {a: probability * (state == "stated") for a, (state, _, probability) in told.items()}
 
 
+class KnownVectors(Retriever):
+    """Sentences on speech lie near each other, all others apart from them."""
+
+    def __init__(self) -> None:
+        encoder = invented.ContentEncoder()
+        super().__init__(invented.MemoryIndex(LIBRARY, encoder), encoder)
+
+    def vector_of(self, artifact, sentence):
+        return np.float32((1.0, 0.0) if "speech" in sentence else (0.0, 1.0))
+
+
 def match(*criteria: Criterion, says=SAYS, library: Library = LIBRARY, most: int = 12, **more) -> Match:
     question = Question("the need", "recommend", criteria=criteria, **more)
     return match_need(question, library, Evidences(invented.retriever(), KnownGrid(says)), most)
@@ -75,6 +88,26 @@ def test_best_come_first_by_wishes_met_then_by_what_is_denied():
 
 def test_what_comes_faintly_near_is_not_stated():
     assert states(match(SPEECH), "Osprey Index") == ["silent"]
+
+
+@pytest.mark.parametrize(
+    ("quote", "probability", "state"),
+    [
+        ("Symbols are linked across files.", 0.65, "silent"),
+        ("Symbols are linked across files.", 0.75, "stated"),
+        ("Transcribes recorded speech in four languages.", 0.65, "stated"),
+    ],
+)
+def test_what_is_faint_counts_where_it_speaks_of_what_others_state_plainly(quote, probability, state):
+    alone = {(MARTEN, SPEECH.query): ("stated", quote, probability)}
+    beside = alone | {(KESTREL, SPEECH.query): SAYS[KESTREL, SPEECH.query]}
+    question = Question("the need", "recommend", criteria=(SPEECH,))
+    found = match_need(question, LIBRARY, Evidences(KnownVectors(), KnownGrid(beside)))
+    assert states(found, "Marten Studio") == [state]
+    assert states(found, "Kestrel 7B") == ["stated"]
+    # Where nobody states it plainly, there is nothing to be compared with.
+    found = match_need(question, LIBRARY, Evidences(KnownVectors(), KnownGrid(alone)))
+    assert states(found, "Marten Studio") == ["stated"]
 
 
 def test_each_wish_says_how_many_it_rules_out_and_who_meets_all_others():

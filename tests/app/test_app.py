@@ -21,7 +21,7 @@ from sidebyside.app.conversation import BUSY, MAX_TURNS, Conversation, restored
 from sidebyside.app.turns import Turn, history, turn_from_dict
 from sidebyside.errors import IndexMissingError, SettingsError, SidebysideError
 from sidebyside.records import Cell, Grid, Table, Understood
-from sidebyside.serving.run import Run
+from sidebyside.serving.run import Run, asking
 from sidebyside.settings import Settings
 from standin import CONTEXT, EIGHT_K, GRID, LIBRARY, RANK, StandIn
 
@@ -205,7 +205,7 @@ def test_cancel_of_the_stream_is_used_where_there_is_one():
             return Stream()
 
     async def run():
-        job = Run(lend(Blocking()), "q", ())
+        job = Run(lend(Blocking()), asking("q"))
         waiting = asyncio.ensure_future(anext(job.events(), None))
         await asyncio.sleep(0.05)
         job.stop()

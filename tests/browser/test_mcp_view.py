@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,9 +104,22 @@ def test_a_comparison_shows_what_is_shared_and_what_only_one_has(shown):
     comparison = StandIn().compare([item.id for item in standin.LIBRARY.artifacts[:3]])
     frame, _seen = shown(result_of(Sides.of(comparison, standin.CONTEXT)))
     titles = frame.locator("h2").all_inner_texts()
-    assert titles[0] == "Both do this"
+    assert titles[0] == "Several do this"
     assert titles[1].startswith("Only ")
     assert titles[-1] == "The pages' own verdicts"
+
+
+def test_a_comparison_on_criteria_shows_its_grid_and_no_lead(shown):
+    chosen = [item.id for item in standin.LIBRARY.artifacts[1:3]]
+    *_, last = StandIn(delay=0).compare_on(chosen, ["context", "captions"])
+    quotes = "<details><summary>Quotes</summary>\n\n- **A**: “a quote” [1]\n\n</details>"
+    answer = replace(last.answer, text=f"| | **A** |\n|---|---|\n| context | 8K [1] |\n\n{quotes}")
+    frame, _seen = shown(result_of(Sides.of(StandIn().compare(chosen), answer)))
+    rows = frame.locator("main table").first.locator("tbody th").all_inner_texts()
+    assert rows == ["context", "captions", "Criteria met"]
+    # The first thing below the title is the grid, and quotes open at their numbers.
+    assert frame.locator("main > h1 + *").first.locator("table").count() == 1
+    assert frame.locator("li", has_text="a quote").count() == 0
 
 
 @pytest.mark.parametrize("text", ["'X' is not in the library", ""])

@@ -488,14 +488,16 @@ class ScriptedAssistant:
         pass
 
     def compare(self, names) -> SimpleNamespace:
-        return SimpleNamespace(artifacts=[SimpleNamespace(label=name.title()) for name in names])
+        return SimpleNamespace(artifacts=[SimpleNamespace(label=name.title(), id=f"{name}-id") for name in names])
 
-    def answer(self, question, history=()) -> Answer:
-        self.asked.append((question, list(history)))
-        return WHOLE
+    def compare_on(self, names, criteria) -> Iterator[Event]:
+        return self._steps((tuple(names), tuple(criteria)))
 
     def stream(self, question, history=()) -> Iterator[Event]:
-        self.asked.append((question, list(history)))
+        return self._steps((question, list(history)))
+
+    def _steps(self, asked) -> Iterator[Event]:
+        self.asked.append(asked)
         yield Event("facts", FACTS.text, FACTS)
         yield Event("sentence", "It draws.\n", WHOLE)
         yield Event("answer", "", WHOLE)
@@ -601,6 +603,15 @@ def test_no_llm_and_model_choose_what_writes(assistant):
 def test_compare_asks_for_the_overall_comparison_by_the_librarys_own_names(assistant, names, question):
     shell("compare", *names)
     assert assistant.asked == [(question, [])]
+
+
+def test_compare_on_criteria_is_a_grid_of_them(assistant):
+    result = shell("compare", "a", "b c", "--on", "fine-tuning", "--on", "price, monthly", "--no-llm")
+    assert result.exit_code == 0, result.stderr
+    assert assistant.asked == [(("a-id", "b c-id"), ("fine-tuning", "price, monthly"))]
+    assert "It draws." in result.stdout
+    data = json.loads(shell("compare", "a", "b", "--on", "fine-tuning", "--json").stdout)
+    assert data == json.loads(json.dumps(WHOLE.to_dict()))
 
 
 @pytest.mark.parametrize(

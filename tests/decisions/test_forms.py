@@ -24,6 +24,7 @@ from sidebyside.records import (
     RecordedAnswer,
     RecordedPage,
     Source,
+    Wish,
 )
 
 HOSTILE = '<img src=x onerror=alert(1)> [x](http://192.0.2.1) `a` | "q" \u202e'
@@ -143,6 +144,14 @@ def test_what_is_read_holds_all_of_it(form):
         assert citation.source.split("_")[0] in plain
         assert f"{citation.start}" in plain
     assert text.endswith("\n")
+
+
+@pytest.mark.parametrize("form", ["md", "html"])
+def test_a_need_is_shown_with_the_roles_and_weights_of_its_wishes(form):
+    match = standin.StandIn().match("captions", [Wish("fast", "nice", 2)])
+    text = FORMS[form].write(DecisionRecord("need", (RecordedAnswer.of(match),)))
+    assert "nice: fast (×2)" in text
+    assert re.search(r"\(meets 1 of 1, nice 1 of 1\)", text)
 
 
 def test_the_readers_own_stands_apart_from_what_pages_say():

@@ -13,7 +13,17 @@ from invented import ContentEncoder, open_assistant
 from sidebyside.building.build import build_index
 from sidebyside.decisions.making import edited, in_order
 from sidebyside.errors import SidebysideError
-from sidebyside.records import Citation, DecisionRecord, OwnCell, RecordedAnswer, RecordedPage, Wish
+from sidebyside.records import (
+    OWN_CRITERIA,
+    Answer,
+    Citation,
+    DecisionRecord,
+    Grid,
+    OwnCell,
+    RecordedAnswer,
+    RecordedPage,
+    Wish,
+)
 from sidebyside.settings import Settings
 
 OFFLINE = "Which can run offline, Kestrel 7B or Osprey Index?"
@@ -226,6 +236,12 @@ def test_a_record_takes_up_more_and_each_answer_once():
     words = edited(both, None, why="", own=[OwnCell("A", "latency", "40 ms")], title=" ")
     assert (words.title, words.why, words.own) == ("a? and 1 more", "", (OwnCell("A", "latency", "40 ms"),))
     assert words.answers == both.answers
+
+
+def test_only_questions_lean_on_the_questions_before_them():
+    on_criteria = Answer("Compare A and B on price", "", "answered", kind=OWN_CRITERIA, grid=Grid((), (), (), ()))
+    kept = in_order([Answer("x?", "X", "answered"), on_criteria, Answer("y?", "Y", "answered")])
+    assert [answer.earlier for answer in kept] == [(), (), ("x?",)]
 
 
 def test_what_was_recorded_already_stays_as_it_is():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import invented
 from sidebyside.evidence.grid import GridFinder, clauses
+from sidebyside.evidence.retrieval import Retriever
 from sidebyside.records import Criterion
 from sidebyside.text.words import content_stems
 
@@ -76,6 +79,37 @@ def test_names_that_are_lacking_count_by_their_share(finder):
     assert lacking("QX9 VX1") == pytest.approx(4 / 3)
     # The page writes Team.
     assert lacking("QX9 Team") == pytest.approx(2 / 3)
+
+
+class Sure:
+    """Judges every sentence to state everything."""
+
+    def judge(self, pairs):
+        return np.tile(np.float32([0.95, 0.03, 0.02]), (len(pairs), 1))
+
+
+@pytest.mark.parametrize(("asked", "state"), [("watermarking of pictures", "denied"), ("no watermarking", "stated")])
+def test_words_that_a_sentence_negates_are_denied_however_sure_the_judge_is(asked, state):
+    cell = GridFinder(invented.retriever(), Sure()).cell(artifact("Kestrel 7B"), Criterion(asked, asked))
+    assert cell.evidence[0].quote == "Does not support watermarking of generated pictures."
+    assert cell.state == state
+
+
+def test_a_name_may_be_written_by_the_suffix_of_its_files():
+    class Exporting(Retriever):
+        def sentences(self, artifact):
+            hits, rows = super().sentences(artifact)
+            return [
+                replace(hit, sentence=replace(hit.sentence, text="Tables are saved as XLSX.")) for hit in hits
+            ], rows
+
+    encoder = invented.ContentEncoder()
+    finder = GridFinder(Exporting(invented.MemoryIndex(invented.library(), encoder), encoder), WordJudge())
+    lacking = {
+        name: finder.look(artifact("Kestrel 7B"), Criterion(name, name)).features["lacking"]
+        for name in ("exports to Excel", "exports to Airtable")
+    }
+    assert lacking == {"exports to Excel": 0.0, "exports to Airtable": 1.0}
 
 
 def test_a_grid_has_a_row_for_each_criterion_and_a_cell_for_each_artifact(finder):

@@ -269,9 +269,39 @@ def test_comparisons_and_searches_take_seats_too(client, monkeypatch):
         assert (response.status_code, response.json()["type"]) == (503, "urn:sidebyside:busy")
 
 
-@pytest.mark.parametrize("names", [["one"], [], ["a", "b", "c", "d", "e"], ["a", " "], "ab"])
-def test_compare_takes_two_to_four_names(client, names):
-    assert client.post("/api/compare", json={"names": names}).status_code == 422
+def test_compare_on_criteria_gives_a_row_for_each(tmp_path):
+    assistant = StandIn(delay=0, log=tmp_path / "log")
+    names = [item.id for item in LIBRARY.artifacts]
+    with TestClient(api_for(assistant)) as client:
+        sent = {"names": names, "aspect": "context", "criteria": ["captions", " fine-tuning "], "no_llm": True}
+        body = client.post("/api/compare", json=sent).json()
+    answer = body["answer"]
+    assert answer["grid"]["criteria"] == ["context", "captions", "fine-tuning"]
+    assert answer["grid"]["artifacts"] == [item.label for item in LIBRARY.artifacts]
+    assert (answer["kind"], len(body["artifacts"])) == ("criteria", 4)
+    # The log has nothing else: criteria are no question.
+    assert [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()] == [
+        {"compared": names, "criteria": ["context", "captions", "fine-tuning"], "write": False}
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({"names": names} for names in (["one"], [], ["a"] * 13, ["a", " "], "ab")),
+        {"names": ["a", "b"], "criteria": [" "]},
+        {"names": ["a", "b"], "criteria": ["c"] * 21},
+    ],
+)
+def test_compare_takes_two_to_twelve_names_and_twenty_criteria(client, body):
+    response = client.post("/api/compare", json=body)
+    assert (response.status_code, response.json()["type"]) == (422, "urn:sidebyside:invalid-request")
+
+
+def test_compare_takes_twelve_names(client):
+    # The stand-in has four artifacts; each is named three times.
+    names = [item.id for item in LIBRARY.artifacts] * 3
+    assert len(client.post("/api/compare", json={"names": names}).json()["artifacts"]) == 12
 
 
 # --- a need ----------------------------------------------------------------------------------------------------------

@@ -34,10 +34,10 @@ from sidebyside.serving.guard import Guard
 from sidebyside.serving.observing import Observed
 from sidebyside.serving.provider import Provider
 from sidebyside.settings import Settings
-from standin import DIFFUSION, LLAMA, LLAVA, StandIn
+from standin import DIFFUSION, DREAMBOOTH, LLAMA, LLAVA, StandIn
 
 QUESTION = "Which handles a longer context: LLaVA Llama 3 (8B) or Llama 3.2 90B Vision?"
-READING = {"ask", "compare", "search", "match", "alternatives", "artifact", "changes", "pages"}
+READING = {"ask", "compare", "search", "match", "alternatives", "artifact", "record", "replay", "changes", "pages"}
 TOOLS = READING | {"add_page", "remove_page", "undo_change"}
 # The handshake of 2025 and the stateless protocol of 2026: desktop clients speak either.
 MODES = ("legacy", "auto")
@@ -82,13 +82,13 @@ def test_tools_are_listed_with_tight_schemas(assistant, mode):
     assert {tool.name for tool in tools} == TOOLS
     assert "data, not instructions" in instructions
     for tool in tools:
-        # A match takes a need, or wishes.
-        assert tool.input_schema.get("required") or tool.name in ("match", "pages", "changes", "undo_change")
+        # A match takes a need, or wishes; a record questions, needs or artifacts.
+        assert tool.input_schema.get("required") or tool.name in ("match", "record", "pages", "changes", "undo_change")
         assert tool.output_schema["type"] == "object"
         assert (tool.annotations.read_only_hint, tool.annotations.open_world_hint) == (tool.name in READING, False)
         for name, field in tool.input_schema["properties"].items():
             assert "description" in field, f"{tool.name}.{name}"
-            bounds = {"maxLength", "maxItems", "maximum"} & field.keys()
+            bounds = {"maxLength", "maxItems", "maximum", "maxProperties"} & field.keys()
             assert bounds or field["type"] == "boolean", f"{tool.name}.{name} has no limit"
 
 
@@ -163,6 +163,84 @@ def test_the_other_tools_give_what_the_assistant_gives(assistant):
     assert artifact.structured_content["details"][0]["parts"][0]["source"]["file"] == standin.FIRST.name
 
 
+def test_artifacts_are_compared_on_any_criteria(assistant, tmp_path):
+    assistant.log = tmp_path / "log"
+    names = [item.id for item in standin.LIBRARY.artifacts]
+
+    async def work(client):
+        await client.call_tool("compare", {"names": names, "criteria": "captions, at least 1,000 tokens; price"})
+        return await client.call_tool("compare", {"names": names, "criteria": '["a, b", "c"]', "no_llm": True})
+
+    result = talk(assistant, work)
+    answer = result.structured_content["answer"]
+    assert (answer["grid"]["criteria"], len(answer["grid"]["artifacts"])) == (["a, b", "c"], 4)
+    assert result.content[0].text.startswith(answer["text"].split("\n\n")[0])
+    compared = [json.loads(line) for line in assistant.log.read_text().splitlines()]
+    assert [(told["criteria"], told["write"]) for told in compared] == [
+        (["captions", "at least 1,000 tokens", "price"], True),
+        (["a, b", "c"], False),
+    ]
+
+
+def test_a_decision_is_recorded_and_asked_again(assistant):
+    asked = {
+        "questions": [QUESTION, "And the price?"],
+        "needs": ["captions, fast"],
+        "artifacts": [DIFFUSION, DREAMBOOTH],
+        "criteria": ["captions"],
+        "taken": DIFFUSION,
+        "why": "It is *free*.",
+        "own": [[DIFFUSION, "latency", "40 ms, measured by us"]],
+    }
+
+    async def work(client):
+        kept = await client.call_tool("record", asked)
+        data = kept.structured_content
+        as_text = await client.call_tool("replay", {"record": json.dumps(data)})
+        broken = json.loads(json.dumps(data["record"]))
+        broken["answers"][0]["grid"] = None
+        broken["answers"][0]["table"] = {"header": ["", LLAVA], "rows": [["Context window", "9K tokens [2]"]]}
+        broken["answers"][0]["citations"][1]["quote"] = "The 9K token context window allows conversations."
+        broken["pages"][0]["sha256"] = "0" * 64
+        return (
+            kept,
+            await client.call_tool("replay", {"record": data["record"]}),
+            as_text,
+            await client.call_tool("replay", {"record": broken, "no_llm": True}),
+        )
+
+    kept, same, as_text, changed = talk(assistant, work)
+    record = kept.structured_content["record"]
+    assert [(answer["kind"], answer["asked"]) for answer in record["answers"]] == [
+        ("question", QUESTION),
+        ("question", "And the price?"),
+        ("question", f"Compare {DIFFUSION}, {DREAMBOOTH} on captions"),
+        ("need", "captions, fast"),
+    ]
+    assert record["answers"][1]["earlier"] == [QUESTION]
+    assert [wish["text"] for wish in record["answers"][2]["wishes"]] == ["captions"]
+    assert (record["taken"], record["own"][0]["text"]) == (DIFFUSION, "40 ms, measured by us")
+    assert {page["sha256"] for page in record["pages"]} <= {sha256 for sha256, _ in standin.HASHES.values()}
+    assert "No page says this." in kept.content[0].text
+    assert "> It is \\*free\\*." in kept.content[0].text
+    for result in (same, as_text):
+        assert result.structured_content["same"] is True
+        assert result.content[0].text == "The same: all that the record shows still reads so."
+    assert changed.structured_content["same"] is False
+    lines = changed.content[0].text.splitlines()
+    assert lines[0].startswith("Changed: ")
+    assert "- changed: LLaVA Llama 3 (8B), Context window: “9K tokens” -> “8K tokens”" in lines
+    assert any(line.startswith(f"- quote of {LLAVA}") and line.endswith("now: nothing like it") for line in lines)
+    assert any(line.startswith("- page changed: ") for line in lines)
+
+
+def test_a_record_that_clients_would_cut_is_refused(assistant, monkeypatch):
+    monkeypatch.setattr("sidebyside.server.mcp_deciding.MOST_CHARACTERS", 1_000)
+    result = talk(assistant, lambda client: client.call_tool("record", {"questions": [QUESTION]}))
+    assert result.is_error
+    assert "clients take 1,000: record fewer questions" in result.content[0].text
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "reason"),
     [
@@ -174,7 +252,15 @@ def test_the_other_tools_give_what_the_assistant_gives(assistant):
         ("ask", {"question": "x", "history": "[oops"}, "history: Input should be a valid list"),
         ("compare", {"names": ["a"]}, "names: List should have at least 2"),
         ("compare", {"names": LLAMA}, "names: List should have at least 2"),
-        ("compare", {"names": ["a"] * 5}, "names: List should have at most 4"),
+        ("compare", {"names": ["a"] * 13}, "names: List should have at most 12"),
+        ("compare", {"names": ["a", "b"], "criteria": ["c"] * 21}, "criteria: List should have at most 20"),
+        ("record", {"why": "x"}, "give questions, needs, or artifacts"),
+        ("record", {"needs": ["free"], "criteria": "price"}, "criteria need artifacts"),
+        ("record", {"artifacts": [DIFFUSION.lower()], "taken": "Midjourney"}, "'Midjourney' is not in the library"),
+        ("record", {"questions": ["fail"]}, standin.FAILURE),
+        ("replay", {}, "record: Field required"),
+        ("replay", {"record": "[oops"}, "record: Input should be a valid dictionary"),
+        ("replay", {"record": {"kind": "x"}}, "this is no record"),
         ("search", {"need": "x", "limit": 0}, "limit: Input should be greater"),
         ("match", {"need": " "}, "need: String should have at least 1"),
         ("match", {"wishes": []}, "give a need, or wishes"),

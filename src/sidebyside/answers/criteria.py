@@ -13,9 +13,6 @@ from sidebyside.answers.matching import decided, rows_of
 from sidebyside.records import Artifact, Library, Question, ReadWish
 from sidebyside.text.words import join_names
 
-# Rows of one grid.
-MOST_CRITERIA = 20
-
 
 def answer_rows(
     criteria: Sequence[ReadWish], artifacts: Sequence[Artifact], library: Library, sources: Evidences

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sidebyside.answers.compose import Evidences, condition_state, fill_rows, row_state, said_condition
 from sidebyside.answers.draft import Draft, DraftCell, shorten, verbatim
@@ -37,6 +40,11 @@ from sidebyside.text.quantities import Quantity, find_quantities
 from sidebyside.text.values import common_unit
 from sidebyside.text.words import content_words, fold_in_place, join_names, stem
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sidebyside.evidence.retrieval import Retriever
+
 # Artifacts that retrieval names for a wish, those that the judge looks at for all of them, and sentences of each. A
 # library of up to _SMALL is looked at whole.
 _NEAR, _LOOKED_AT, _FIRST_LOOK, _SMALL = 60, 24, 2, 100
@@ -45,6 +53,10 @@ _MOST_WISHES = 8
 # From this probability on a wish counts as met. An answer about one artifact quotes from less on: see
 # evidence.grid.STATED; most of a library say nothing of a wish, and what comes faintly near it is no reason to take it.
 _LIKELY = 0.5
+# A cell less sure than _FAINT counts only where its sentence comes near one with which others of the row state the
+# wish, from _PLAINLY on (cosine of the pages' vectors). With 48 topics in libraries of 100 artifacts, this took back 74
+# of 183 cells that said what no page does, and 24 of 2,283 that were right.
+_FAINT, _PLAINLY, _LIKE = 0.7, 0.8, 0.35
 # Names in the lead.
 _NAMED = 4
 
@@ -63,7 +75,8 @@ def match_need(question: Question, library: Library, sources: Evidences, most: i
     grid = draft.grid
     assert grid is not None
     grid.criteria = [row.wish.said for row in wanted]
-    grid.cells = [[decided(cell, row) for cell in cells] for cells, row in zip(grid.cells, wanted, strict=True)]
+    kept = [_without_faint(cells, sources.retriever) for cells in grid.cells]
+    grid.cells = [[decided(cell, row) for cell in cells] for cells, row in zip(kept, wanted, strict=True)]
     wishes = [row.wish for row in wanted]
     columns = {a.id: [row[place] for row in grid.cells] for place, a in enumerate(grid.artifacts)}
     order = sorted(range(len(grid.artifacts)), key=lambda place: _worth(columns[grid.artifacts[place].id], wishes))
@@ -255,6 +268,33 @@ def _bounded(cell: DraftCell, bound: _Bound | None) -> DraftCell:
     return DraftCell("silent", "", cell.by, (), cell.probability, cell.judged)
 
 
+def _without_faint(cells: Sequence[DraftCell], retriever: Retriever) -> list[DraftCell]:
+    """A row without what comes faintly near its wish, where others state it plainly and it speaks of something else."""
+    said = [cell.judged is not None and cell.state in ("stated", "denied") for cell in cells]
+    plain = [c for c, says in zip(cells, said, strict=True) if says and c.probability >= _PLAINLY]
+    rows = [row for cell in plain if (row := _vector(cell, retriever)) is not None]
+    if not rows:
+        return list(cells)
+    stated = np.stack(rows)
+
+    def is_faint(cell: DraftCell) -> bool:
+        row = _vector(cell, retriever) if cell.probability < _FAINT else None
+        return row is not None and float((stated @ row).max()) < _LIKE
+
+    return [_silent(c) if says and is_faint(c) else c for c, says in zip(cells, said, strict=True)]
+
+
+def _vector(cell: DraftCell, retriever: Retriever) -> NDArray[np.float32] | None:
+    """The vector of the sentence that decides a cell."""
+    best = cell.evidence[0] if cell.evidence else None
+    return retriever.vector_of(best.artifact, best.quote) if best else None
+
+
+def _silent(cell: DraftCell) -> DraftCell:
+    """A cell of the texts as not stated."""
+    return DraftCell("silent", "", cell.by, (), 1 - cell.probability, cell.judged)
+
+
 def decided(cell: DraftCell, row: WishRow) -> DraftCell:
     """A cell as its wish has it: by its bound, met only where that is likely, and turned where it must not be."""
     return _turned(_surely(_bounded(cell, row.bound)), row.wish.role)
@@ -262,9 +302,7 @@ def decided(cell: DraftCell, row: WishRow) -> DraftCell:
 
 def _surely(cell: DraftCell) -> DraftCell:
     """A cell of the texts as not stated where that is the likelier."""
-    if cell.state in ("stated", "denied") and cell.probability < _LIKELY:
-        return DraftCell("silent", "", cell.by, (), 1 - cell.probability, cell.judged)
-    return cell
+    return _silent(cell) if cell.state in ("stated", "denied") and cell.probability < _LIKELY else cell
 
 
 def _turned(cell: DraftCell, role: Role) -> DraftCell:

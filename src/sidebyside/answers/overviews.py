@@ -129,7 +129,9 @@ def _shared_rows(comparison: Comparison, artifacts: Sequence[Artifact]) -> list[
     rows = []
     for pair in comparison.shared:
         by_artifact = {item.artifact: item for item in pair.evidence}
-        rows.append(("both", [_headline_cell(by_artifact.get(artifact.id)) for artifact in artifacts]))
+        # What is alike in two of several is not in all of them.
+        shared = "both" if len(artifacts) == 2 else "in several"
+        rows.append((shared, [_headline_cell(by_artifact.get(artifact.id)) for artifact in artifacts]))
     return rows
 
 

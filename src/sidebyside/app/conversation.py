@@ -12,7 +12,7 @@ from sidebyside.app.turns import Turn, history, turn_from_dict
 from sidebyside.errors import SidebysideError
 from sidebyside.serving.limits import MAX_ANSWERS, MAX_QUESTION, MAX_TURNS
 from sidebyside.serving.provider import BUSY, Provider
-from sidebyside.serving.run import AssistantLike, Run
+from sidebyside.serving.run import AssistantLike, Run, asking
 
 if TYPE_CHECKING:
     from sidebyside.records import Correction
@@ -46,7 +46,8 @@ class Conversation:
             return
         turn = Turn(question)
         titles: dict[str, str] = {}
-        run = self._running[session] = Run(self._provider.answering(), question, history(turns), correction=correction)
+        ask = asking(question, history(turns), correction=correction)
+        run = self._running[session] = Run(self._provider.answering(), ask)
         try:
             yield [*turns, turn]
             async for event in run.events():

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from sidebyside.records import SHOWN
 from sidebyside.records.schema import SCALES
 
 if TYPE_CHECKING:
     from sidebyside.records import Artifact, Fact
 
-MIN_SIDES, MAX_SIDES = 2, 12
+MIN_SIDES, MAX_SIDES = 2, SHOWN
 MAX_WEIGHT = 10.0
 DEFAULT_WEIGHTS: Mapping[str, float] = dict.fromkeys(SCALES, 5.0)
 

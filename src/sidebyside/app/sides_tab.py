@@ -24,12 +24,9 @@ from sidebyside.app.sides_view import (
 )
 from sidebyside.app.titles import page_titles
 from sidebyside.errors import SidebysideError
-from sidebyside.records import Artifact, Library
+from sidebyside.records import MOST_CRITERIA, Artifact, Library
 from sidebyside.records.schema import SCALES
 from sidebyside.serving.provider import Provider
-
-# Criteria in words that are looked for at once.
-MAX_CRITERIA = 20
 
 
 class SidesTab:
@@ -287,7 +284,7 @@ def requested_criteria(query: Mapping[str, Sequence[str]]) -> list[str]:
 def _criteria(texts: Sequence[Any]) -> list[str]:
     """Criteria as they come from a browser: each once, none too long, not too many."""
     words = (" ".join(str(text).split())[:MOST_WORDS] for text in texts)
-    return list(dict.fromkeys(filter(None, words)))[:MAX_CRITERIA]
+    return list(dict.fromkeys(filter(None, words)))[:MOST_CRITERIA]
 
 
 def _weights(texts: Sequence[str]) -> Mapping[str, float]:

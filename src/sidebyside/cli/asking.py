@@ -135,12 +135,26 @@ def ask_file(questions: Path, out: Path, settings: Settings, *, as_json: bool) -
 
 @click.command(short_help="Compare two or more artifacts.")
 @click.argument("names", nargs=-1, required=True)
+@click.option("--on", "criteria", multiple=True, metavar="WORDS", help="A criterion in any words; may be repeated.")
+@record_option
 @model_option
 @no_llm_option
 @json_option
 @index_option
-def compare(names: tuple[str, ...], model: str | None, no_llm: bool, as_json: bool, index_dir: Path | None) -> None:
-    """Compare two or more artifacts: what the tables say, and what each offers that the others do not."""
+def compare(
+    names: tuple[str, ...],
+    criteria: tuple[str, ...],
+    record: Path | None,
+    model: str | None,
+    no_llm: bool,
+    as_json: bool,
+    index_dir: Path | None,
+) -> None:
+    """Compare two to twelve artifacts: what the tables say, and what each offers that the others do not.
+
+    With --on, they are laid beside each other on criteria in your own words: what each page states, denies, or says
+    nothing of.
+    """
     if len(names) < 2:
         raise click.UsageError("compare needs at least two names; put quotes around names with spaces")
     from sidebyside.assistant import Assistant
@@ -148,8 +162,14 @@ def compare(names: tuple[str, ...], model: str | None, no_llm: bool, as_json: bo
     settings = answer_settings(index_dir, model, no_llm)
     with Assistant.open(settings.index, settings=settings) as assistant:
         # Names that fit no artifact, or several, are errors here; in a question they would only be noticed.
-        *labels, last = (artifact.label for artifact in assistant.compare(names).artifacts)
-        show_answer(assistant, f"Compare {', '.join(labels)} and {last}", [], as_json=as_json)
+        artifacts = assistant.compare(names).artifacts
+        if criteria:
+            answer = show_events(assistant.compare_on([artifact.id for artifact in artifacts], criteria), as_json)
+        else:
+            *labels, last = (artifact.label for artifact in artifacts)
+            answer = show_answer(assistant, f"Compare {', '.join(labels)} and {last}", [], as_json=as_json)
+        if record:
+            save(assistant, answer, record)
 
 
 @click.command("eval", short_help="Score the answers to a question set.")
@@ -220,11 +240,16 @@ def _text(value: object) -> str:
 
 def show_answer(assistant: Assistant, question: str, history: list[tuple[str, str]], *, as_json: bool) -> Answer:
     """Print the answer: as JSON when it is complete, else step by step as it comes. Returns it."""
+    return show_events(assistant.stream(question, history=history), as_json)
+
+
+def show_events(events: Iterator[Event], as_json: bool) -> Answer:
+    """The same of any answer's steps."""
     if not as_json:
-        return print_events(assistant.stream(question, history=history))
-    answer = assistant.answer(question, history=history)
-    print_json(answer.to_dict())
-    return answer
+        return print_events(events)
+    *_, last = events
+    print_json(last.answer.to_dict())
+    return last.answer
 
 
 def print_events(events: Iterator[Event]) -> Answer:

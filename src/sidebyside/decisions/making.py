@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from sidebyside.errors import SidebysideError
 from sidebyside.records import (
+    OWN_CRITERIA,
     Answer,
     Artifact,
     DecisionRecord,
@@ -60,13 +61,15 @@ def make_record(
 def in_order(given: Sequence[Given], history: Sequence[tuple[str, str]] = ()) -> tuple[RecordedAnswer, ...]:
     """What a conversation answered, oldest first: each answer leans on the questions before it.
 
-    A match leans on nothing, and what is recorded already stays as it is.
+    A match leans on nothing, nor does an answer on criteria of one's own, and what is recorded already stays as it is.
     """
     earlier = [question for question, _answer in history]
     found = []
     for item in given:
-        found.append(item if isinstance(item, RecordedAnswer) else RecordedAnswer.of(item, tuple(earlier)))
-        if isinstance(item, Answer):
+        asked = isinstance(item, Answer) and item.kind != OWN_CRITERIA
+        leans_on = tuple(earlier) if asked else ()
+        found.append(item if isinstance(item, RecordedAnswer) else RecordedAnswer.of(item, leans_on))
+        if isinstance(item, Answer) and asked:
             earlier.append(item.question)
     return tuple(found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sidebyside.records import Cell, DecisionRecord, KeptArtifact, OwnCell, RecordedAnswer, Table
+from sidebyside.records.matches import counted, headed
 
 # What stands before a cell's text, so that its state is told in words.
 STATES = {"stated": "", "denied": "no: ", "silent": "not stated", "conflict": "pages disagree: "}
@@ -18,12 +19,15 @@ def answer_table(answer: RecordedAnswer) -> Table | None:
     if answer.kind == "question":
         rows = [(name, *map(cell_text, row)) for name, row in zip(grid.criteria, grid.cells, strict=True)]
         return Table(("", *grid.artifacts), tuple(rows))
-    total = len(grid.criteria)
+    wishes = answer.wishes if len(answer.wishes) == len(grid.criteria) else ()
     rows = [
-        (f"{label} (meets {grid.met[column]} of {total})", *(cell_text(row[column]) for row in grid.cells))
+        (
+            f"{label} (meets {counted([row[column].state for row in grid.cells], wishes)})",
+            *(cell_text(row[column]) for row in grid.cells),
+        )
         for column, label in enumerate(grid.artifacts)
     ]
-    return Table(("", *grid.criteria), tuple(rows))
+    return Table(("", *(map(headed, wishes) if wishes else grid.criteria)), tuple(rows))
 
 
 def cell_text(cell: Cell) -> str:

@@ -104,6 +104,11 @@ class Retriever:
             return [], np.empty((0, 0), dtype=np.float32)
         return hits, np.concatenate([self._rows(position) for position in positions])
 
+    def vector_of(self, artifact: str, sentence: str) -> NDArray[np.float32] | None:
+        """The unit row of a sentence of one artifact; None where it has no such sentence."""
+        hits, rows = self.sentences(artifact)
+        return next((row for hit, row in zip(hits, rows, strict=True) if hit.sentence.text == sentence), None)
+
     @cached_property
     def names(self) -> frozenset[str]:
         """Folded words that the texts write as names alone, "slack" for Slack; of small libraries only.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sidebyside.records.answers import (
+    OWN_CRITERIA,
     Answer,
     BuildReport,
     Cell,
@@ -19,7 +20,16 @@ from sidebyside.records.answers import (
     Understood,
 )
 from sidebyside.records.decisions import DecisionRecord, KeptArtifact, OwnCell, RecordedAnswer, RecordedPage
-from sidebyside.records.matches import MOST_SHOWN, SHOWN, AskedWish, LedTo, Match, MatchCounts, MatchedArtifact
+from sidebyside.records.matches import (
+    MOST_CRITERIA,
+    MOST_SHOWN,
+    SHOWN,
+    AskedWish,
+    LedTo,
+    Match,
+    MatchCounts,
+    MatchedArtifact,
+)
 from sidebyside.records.pages import (
     LIST_PARTS,
     PART_CLASSES,
@@ -67,7 +77,9 @@ from sidebyside.records.replays import (
 __all__ = [
     "LIST_PARTS",
     "MAX_WISH_WEIGHT",
+    "MOST_CRITERIA",
     "MOST_SHOWN",
+    "OWN_CRITERIA",
     "PART_CLASSES",
     "ROLES",
     "SHOWN",

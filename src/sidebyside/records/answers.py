@@ -10,6 +10,8 @@ from sidebyside.records.pages import Artifact, EvidenceClass
 from sidebyside.records.questions import Evidence
 
 Status = Literal["answered", "partial", "not_found"]
+# The `kind` of an answer to no question: artifacts of one's choice on criteria in one's own words.
+OWN_CRITERIA = "criteria"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from sidebyside.errors import RecordError
-from sidebyside.records.answers import Answer, Citation, Grid, Status, Table, check_shapes
+from sidebyside.records.answers import OWN_CRITERIA, Answer, Citation, Grid, Status, Table, check_shapes
 from sidebyside.records.matches import Match
 from sidebyside.records.pages import Fact
 from sidebyside.records.questions import Wish
@@ -29,7 +29,8 @@ class RecordedAnswer:
     `earlier` are the questions of the conversation that it leans on, oldest first. `understood` tells how it was read,
     "" where that is plain. `artifacts` are labels, of a need best first; `excludes` counts for each wish of a need how
     many of `total` artifacts it rules out; `wishes` are those that it was read as, `among` the only artifacts that were
-    looked at. `status` is "" for a need. `written` tells whether an LLM took part, `model`
+    looked at. An answer on criteria in one's own words has these as `wishes`, and its artifacts as `among`: it is
+    compared on them again, not asked. `status` is "" for a need. `written` tells whether an LLM took part, `model`
     which one wrote cells. `generation` is the version of the index that answered.
     """
 
@@ -70,6 +71,7 @@ class RecordedAnswer:
                 among=given.among,
                 generation=given.generation,
             )
+        own = given.grid if given.kind == OWN_CRITERIA else None
         return cls(
             "question",
             given.question,
@@ -82,6 +84,8 @@ class RecordedAnswer:
             table=given.table,
             citations=given.citations,
             notes=given.notes,
+            wishes=tuple(map(Wish, own.criteria)) if own else (),
+            among=own.artifacts if own else (),
             written=given.model is not None or bool(given.stats.get("prompt_tokens")),
             model=given.model,
             generation=given.generation,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sidebyside.records.answers import Cell, Citation, Grid, Table
+from sidebyside.records.answers import Cell, CellState, Citation, Grid, Table
 from sidebyside.records.questions import Wish
 
-# Artifacts that a match shows unless more are asked for, and at most.
+# Artifacts that a match shows unless more are asked for, and at most. A comparison has at most SHOWN of them.
 SHOWN, MOST_SHOWN = 12, 100
+# Criteria in words that one grid has rows for.
+MOST_CRITERIA = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +67,28 @@ class Match:
             (f"{artifact.label} ({self.counted(place)})", *(_shown(row[place]) for row in self.grid.cells))
             for place, artifact in enumerate(self.artifacts)
         )
-        return Table(("", *(map(_headed, self.asked) if self.asked else self.wishes)), tuple(rows))
+        return Table(("", *(map(headed, self.asked) if self.asked else self.wishes)), tuple(rows))
 
     def counted(self, place: int) -> str:
         """How much the artifact at this place meets: "2 of 3", nice wishes apart: "2 of 2, nice 1 of 1"."""
-        states = [row[place].state for row in self.grid.cells]
-        roles = [wish.role for wish in self.asked] or ["must"] * len(states)
-        nice = [state for state, role in zip(states, roles, strict=True) if role == "nice"]
-        needed = [state for state, role in zip(states, roles, strict=True) if role != "nice"]
-        parts = [f"{needed.count('stated')} of {len(needed)}"] if needed else []
-        parts += [f"nice {nice.count('stated')} of {len(nice)}"] if nice else []
-        return ", ".join(parts)
+        return counted([row[place].state for row in self.grid.cells], self.asked)
 
     def to_dict(self) -> dict[str, Any]:
         """The match as plain JSON types."""
         return asdict(self)
 
 
-def _headed(wish: Wish) -> str:
+def counted(states: Sequence[CellState], wishes: Sequence[Wish]) -> str:
+    """How many of these wishes are met, by the states of their cells; without wishes, all are musts."""
+    roles = [wish.role for wish in wishes] or ["must"] * len(states)
+    nice = [state for state, role in zip(states, roles, strict=True) if role == "nice"]
+    needed = [state for state, role in zip(states, roles, strict=True) if role != "nice"]
+    parts = [f"{needed.count('stated')} of {len(needed)}"] if needed else []
+    parts += [f"nice {nice.count('stated')} of {len(nice)}"] if nice else []
+    return ", ".join(parts)
+
+
+def headed(wish: Wish) -> str:
     """A wish with its role and weight, where these are not the plain ones."""
     role = "nice: " if wish.role == "nice" else ""
     return f"{role}{wish.said}{f' (×{wish.weight:g})' if wish.weight != 1 else ''}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict
 from typing import Any
@@ -53,16 +53,15 @@ def answer_routes(core: Core) -> APIRouter:
     @router.post(
         "/api/compare",
         responses=problem_responses(401, 403, 413, 422, 429, 503),
-        summary="Lay two to four artifacts side by side",
+        summary="Lay two to twelve artifacts side by side",
     )
     async def compare(sides: Compare, request: Request) -> Sides:
-        """The tables, what they share, what only one has, and the pages' verdicts; with `aspect`, an answer as well."""
+        """The tables, what they share, what only one has, and the pages' verdicts; with `aspect` or `criteria`, an
+        answer as well: that of `criteria` has a grid with a row for each, in the order of `names`.
+        """
         comparison = await run_in_threadpool(_compare, core, sides.names)
-        told: Answer | None = None
-        if sides.aspect:
-            question = comparison_question(comparison, sides.aspect)
-            told = await core.answer(request, question, write=not sides.no_llm)
-        return Sides.of(comparison, told)
+        events = events_about(core, comparison, sides.aspect, sides.criteria, write=not sides.no_llm)
+        return Sides.of(comparison, await core.last(request, events) if events else None)
 
     @router.post(
         "/api/match",
@@ -81,9 +80,17 @@ def answer_routes(core: Core) -> APIRouter:
     return router
 
 
-def comparison_question(comparison: Comparison, aspect: str) -> str:
-    """The question that compares these artifacts on an aspect."""
-    return f"Compare {join_names(artifact.label for artifact in comparison.artifacts)} on {aspect}"
+def events_about(
+    core: Core, comparison: Comparison, aspect: str, criteria: Sequence[str], *, write: bool
+) -> AsyncGenerator[Event, None] | None:
+    """The steps of the answer about what matters in a comparison; None where nothing in particular does."""
+    if criteria:
+        texts = [aspect, *criteria] if aspect else criteria
+        return core.events_on([artifact.id for artifact in comparison.artifacts], texts, write=write)
+    if aspect:
+        labels = join_names(artifact.label for artifact in comparison.artifacts)
+        return core.events(f"Compare {labels} on {aspect}", write=write)
+    return None
 
 
 def _compare(core: Core, names: list[str]) -> Comparison:

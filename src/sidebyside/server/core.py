@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sidebyside.graph import MatchGraph
 from sidebyside.serving.jobs import Jobs
 from sidebyside.serving.metrics import Metrics
-from sidebyside.serving.run import Run
+from sidebyside.serving.run import Ask, Run, asking, comparing
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -38,11 +38,20 @@ class Core:
         self.jobs = Jobs(self.settings)
         self.graph = MatchGraph(self.settings)
 
-    async def events(
-        self, question: str, history: Sequence[tuple[str, str]] = (), *, write: bool = True
+    def events(
+        self, text: str, history: Sequence[tuple[str, str]] = (), *, write: bool = True
     ) -> AsyncGenerator[Event, None]:
-        """The steps of one answer. Closing the iterator stops the model. Raises SidebysideError."""
-        run = Run(self.provider.answering(), question, history, write=write)
+        """The steps of the answer to a question. Closing the iterator stops the model. Raises SidebysideError."""
+        return self._events(asking(text, history, write=write))
+
+    def events_on(
+        self, names: Sequence[str], texts: Sequence[str], *, write: bool = True
+    ) -> AsyncGenerator[Event, None]:
+        """The same for artifacts on criteria in words."""
+        return self._events(comparing(names, texts, write=write))
+
+    async def _events(self, ask: Ask) -> AsyncGenerator[Event, None]:
+        run = Run(self.provider.answering(), ask)
         async with aclosing(run.events()) as events:
             async for event in events:
                 if event.type == "answer":
@@ -52,12 +61,17 @@ class Core:
             raise run.failure
 
     async def answer(
-        self, request: Request, question: str, history: Sequence[tuple[str, str]] = (), *, write: bool = True
+        self, request: Request, text: str, history: Sequence[tuple[str, str]] = (), *, write: bool = True
     ) -> Answer:
         """The whole answer. Raises SidebysideError, and GoneError once nobody waits for it any longer."""
+        return await self.last(request, self.events(text, history, write=write))
+
+    @staticmethod
+    async def last(request: Request, events: AsyncGenerator[Event, None]) -> Answer:
+        """The answer that these steps end with. Raises the same."""
         last: Answer | None = None
-        async with aclosing(self.events(question, history, write=write)) as events:
-            async for event in events:
+        async with aclosing(events) as steps:
+            async for event in steps:
                 last = event.answer
                 if event.type != "answer" and await request.is_disconnected():
                     raise GoneError
@@ -65,10 +79,10 @@ class Core:
         return last
 
     async def started(
-        self, question: str, history: Sequence[tuple[str, str]] = (), *, write: bool = True
+        self, text: str, history: Sequence[tuple[str, str]] = (), *, write: bool = True
     ) -> AsyncGenerator[Event, None]:
         """Like `events`, but the first step is there already: what fails before it is raised here, not later."""
-        events = self.events(question, history, write=write)
+        events = self.events(text, history, write=write)
         first = await anext(events)
 
         async def all_events() -> AsyncGenerator[Event, None]:

@@ -15,15 +15,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 
 from sidebyside.records import SHOWN
 from sidebyside.server.mentions import mentioned
-from sidebyside.server.schemas import MAX_FOUND, Among, Most, Name, NeedText, QuestionText, Wishes, Words
+from sidebyside.server.schemas import MAX_FOUND, Among, Criteria, Most, Name, NeedText, QuestionText, Wishes, Words
 from sidebyside.serving.limits import MAX_TURNS
 
 _BETWEEN_NAMES = re.compile(r"\s*(?:[,;\n]|\bvs\b\.?|\bversus\b|\band\b|&)\s*", re.IGNORECASE)
+# Not the comma of "1,000 tokens".
+_BETWEEN_TEXTS = re.compile(r"[;\n]|,(?!\d)")
 # Gives the labels of the library, where a text has to be taken apart into names.
 Labels = Callable[[], Sequence[str]]
 
 
-def _decoded(value: Any) -> Any:
+def decoded(value: Any) -> Any:
     """A list that a client sends as JSON text, as some do."""
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
@@ -35,7 +37,7 @@ def _decoded(value: Any) -> Any:
 
 def _turns(value: Any) -> Any:
     """Turns that come as [question, answer] pairs, or as messages with roles."""
-    value = _decoded(value)
+    value = decoded(value)
     if not isinstance(value, list):
         return value
     if value and all(isinstance(item, dict) and "role" in item for item in value):
@@ -59,9 +61,9 @@ def _paired(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return turns
 
 
-def _names(value: Any, info: ValidationInfo) -> Any:
+def names_in(value: Any, info: ValidationInfo) -> Any:
     """Names that come as one text: the labels in it, or its parts where it holds no two of the library's."""
-    value = _decoded(value)
+    value = decoded(value)
     if not isinstance(value, str):
         return value
     labels: Labels = (info.context or {}).get("labels", tuple)
@@ -69,9 +71,15 @@ def _names(value: Any, info: ValidationInfo) -> Any:
     return found if len(found) > 1 else [part for part in _BETWEEN_NAMES.split(value) if part]
 
 
+def texts_in(value: Any) -> Any:
+    """Texts that come as one, between commas."""
+    value = decoded(value)
+    return [part.strip() for part in _BETWEEN_TEXTS.split(value) if part.strip()] if isinstance(value, str) else value
+
+
 def _wishes(value: Any) -> Any:
     """Wishes that come as bare texts."""
-    value = _decoded(value)
+    value = decoded(value)
     return [{"text": item} if isinstance(item, str) else item for item in value] if isinstance(value, list) else value
 
 
@@ -106,10 +114,12 @@ class AskArguments(Arguments):
 
 
 class CompareArguments(Arguments):
-    names: Annotated[list[Name], BeforeValidator(_names)] = Field(
-        min_length=2, max_length=4, description="labels, names or ids of artifacts in the library"
+    names: Annotated[list[Name], BeforeValidator(names_in)] = Field(
+        min_length=2, max_length=SHOWN, description="labels, names or ids of artifacts in the library"
     )
     aspect: str = Field(default="", max_length=300, description="what matters, such as: context length")
+    criteria: Annotated[Criteria, BeforeValidator(texts_in)] = []
+    no_llm: bool = Field(default=False, description="answer from tables and quotes alone, in milliseconds")
 
 
 class SearchArguments(Arguments):
@@ -120,7 +130,7 @@ class SearchArguments(Arguments):
 class MatchArguments(Arguments):
     need: NeedText = ""
     wishes: Annotated[Wishes, BeforeValidator(_wishes)] = []
-    among: Annotated[Among, BeforeValidator(_names)] = []
+    among: Annotated[Among, BeforeValidator(names_in)] = []
     most: Most = SHOWN
 
     @model_validator(mode="after")

@@ -36,6 +36,7 @@ from mcp_types import Tool as ListedTool
 from pydantic import ValidationError
 
 from sidebyside.errors import SidebysideError
+from sidebyside.server.mcp_deciding import DECIDING
 from sidebyside.server.mcp_tending import TENDING
 from sidebyside.server.mcp_tools import TOOLS, Tool, artifact_detail
 from sidebyside.server.mounts import Mounted
@@ -104,7 +105,7 @@ class _Handlers:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._tools = {tool.name: tool for tool in (*TOOLS, *TENDING)}
+        self._tools = {tool.name: tool for tool in (*TOOLS, *DECIDING, *TENDING)}
 
     async def list_tools(self, _context: ServerRequestContext[Any], _page: object) -> ListToolsResult:
         return ListToolsResult(tools=[_listed(tool) for tool in self._tools.values()])

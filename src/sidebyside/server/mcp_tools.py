@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from sidebyside.records import Answer, Citation, Event, Grid, Match, MatchedArtifact, Table
 from sidebyside.records.display import match_markdown
-from sidebyside.server.answers import comparison_question
+from sidebyside.server.answers import events_about
 from sidebyside.server.chat_text import ending
 from sidebyside.server.core import Core
 from sidebyside.server.fitting import fitted
@@ -129,7 +129,7 @@ class Tool:
 
 async def _ask(core: Core, given: AskArguments, tell: Tell) -> Result:
     history = [(turn.question, turn.answer) for turn in given.history]
-    return _answered(await _last(core.events(given.question, history, write=not given.no_llm), tell))
+    return _answered(await last_answer(core.events(given.question, history, write=not given.no_llm), tell))
 
 
 async def _compare(core: Core, given: CompareArguments, tell: Tell) -> Result:
@@ -138,9 +138,8 @@ async def _compare(core: Core, given: CompareArguments, tell: Tell) -> Result:
             return assistant.compare(given.names)
 
     comparison = await asyncio.to_thread(lay_out)
-    answer = None
-    if aspect := given.aspect.strip():
-        answer = await _last(core.events(comparison_question(comparison, aspect)), tell)
+    events = events_about(core, comparison, given.aspect.strip(), given.criteria, write=not given.no_llm)
+    answer = await last_answer(events, tell) if events else None
     return Result.of(Sides.of(comparison, answer), _sides_text)
 
 
@@ -172,7 +171,7 @@ async def _match(core: Core, given: MatchArguments, _tell: Tell) -> Result:
 
 async def _alternatives(core: Core, given: NameArguments, tell: Tell) -> Result:
     detail = await artifact_detail(core, given.name)
-    return _answered(await _last(core.events(f"What are alternatives to {detail.label}?", write=False), tell))
+    return _answered(await last_answer(core.events(f"What are alternatives to {detail.label}?", write=False), tell))
 
 
 async def _artifact(core: Core, given: NameArguments, _tell: Tell) -> Result:
@@ -192,7 +191,7 @@ async def artifact_detail(core: Core, name: str) -> ArtifactDetail:
     return ArtifactDetail.of(found, counts.times().get(found.id, 0))
 
 
-async def _last(events: AsyncGenerator[Event, None], tell: Tell) -> Answer:
+async def last_answer(events: AsyncGenerator[Event, None], tell: Tell) -> Answer:
     answer: Answer | None = None
     async with aclosing(events) as steps:
         async for event in steps:
@@ -225,8 +224,9 @@ TOOLS = (
     Tool(
         "compare",
         "Lay artifacts side by side",
-        "Compare two to four artifacts of the library: tables, what they share, what only one has, verdicts. "
-        "With an aspect, an answer about it as well.",
+        "Compare two to twelve artifacts of the library: tables, what they share, what only one has, verdicts. "
+        "With an aspect, an answer about it as well; with criteria in any words, a grid with a row for each: stated, "
+        "denied or not stated, with the quote.",
         CompareArguments,
         Sides,
         _compare,

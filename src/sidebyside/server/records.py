@@ -21,7 +21,7 @@ from sidebyside.serving.problems import problem_responses
 # Answers of one record: each is asked again by a replay.
 MAX_RECORDED = 50
 # How an error calls what came in a request.
-_SENT = "the record"
+SENT = "the record"
 
 
 class Keep(BaseModel):
@@ -86,11 +86,11 @@ def record_routes(core: Core) -> APIRouter:
         """A record holds answers with their quotes and places, the SHA-256 of each cited page as it was when indexed,
         the versions of index, program and model, and the reader's own words, which stand apart from quotes.
         """
-        made = _made(core, keep)
+        whole = made(core, keep)
         if form == "json":
-            return made
+            return whole
         headers = {"Content-Disposition": f'attachment; filename="decision.{form}"'}
-        return Response(FORMS[form].write(made), media_type=FORMS[form].media_type, headers=headers)
+        return Response(FORMS[form].write(whole), media_type=FORMS[form].media_type, headers=headers)
 
     @router.post(
         "/api/replay",
@@ -104,17 +104,17 @@ def record_routes(core: Core) -> APIRouter:
         """The record beside what its questions and needs get from today's library: cell by cell the same, reworded,
         changed, gone or new; its quotes on today's pages; and its pages by their hashes.
         """
-        _check(record)
+        check(record)
         with core.provider.answering() as assistant:
             return assistant.replay(record, write=not no_llm)
 
     return router
 
 
-def _made(core: Core, keep: Keep) -> DecisionRecord:
+def made(core: Core, keep: Keep) -> DecisionRecord:
     """A new record, or the given one with what is added."""
     if keep.record is not None:
-        _check(keep.record)
+        check(keep.record)
     given: list[Answer | Match | RecordedAnswer] = [*keep.answers, *keep.matches]
     if keep.record is not None and not given and not keep.artifacts:
         # Words alone: nothing is looked up, and a record can be written where there is no library.
@@ -122,16 +122,17 @@ def _made(core: Core, keep: Keep) -> DecisionRecord:
     with core.provider.answering() as assistant:
         more = assistant.record(given, history=keep.history, artifacts=keep.artifacts, title=keep.title or "")
     base, added = (more, None) if keep.record is None else (keep.record, more)
-    made = edited(base, added, taken=keep.taken, why=keep.why, own=keep.own, title=keep.title)
-    _check(made)
-    return made
+    whole = edited(base, added, taken=keep.taken, why=keep.why, own=keep.own, title=keep.title)
+    check(whole)
+    return whole
 
 
-def _check(record: DecisionRecord) -> None:
-    """Raise RecordError for what no field alone shows to be wrong."""
-    check_record(record, _SENT)
+def check(record: DecisionRecord) -> DecisionRecord:
+    """The record. Raises RecordError for what no field alone shows to be wrong."""
+    check_record(record, SENT)
     if len(record.answers) > MAX_RECORDED:
-        raise RecordError(_SENT, f"it has {len(record.answers)} answers; {MAX_RECORDED} are the most")
+        raise RecordError(SENT, f"it has {len(record.answers)} answers; {MAX_RECORDED} are the most")
     longest = max((len(text) for a in record.answers for text in (a.asked, *a.earlier)), default=0)
     if longest > MAX_QUESTION:
-        raise RecordError(_SENT, f"a question has {longest:,} characters; {MAX_QUESTION:,} are the most")
+        raise RecordError(SENT, f"a question has {longest:,} characters; {MAX_QUESTION:,} are the most")
+    return record

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from sidebyside.records import (
     MAX_WISH_WEIGHT,
+    MOST_CRITERIA,
     MOST_SHOWN,
     PART_CLASSES,
     SHOWN,
@@ -68,18 +69,32 @@ class Ask(BaseModel):
     no_llm: bool = Field(default=False, description="answer from tables and quotes alone")
 
 
+CriterionText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"\S")]
+Criteria = Annotated[
+    list[CriterionText], Field(max_length=MOST_CRITERIA, description="criteria in words of one's own, a row for each")
+]
+
+
 class Compare(BaseModel):
-    """Two to four artifacts to lay side by side, and what about them matters, if something in particular does."""
+    """Two to twelve artifacts to lay side by side, and what about them matters, if something in particular does.
+
+    An `aspect` is answered as a question, with a lead; `criteria` give a grid with a row for each, the aspect first
+    where both are given.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "example": {"names": ["LLaVA Llama 3 (8B)", "Llama 3.2 90B Vision"], "aspect": "context length"}
+            "example": {
+                "names": ["LLaVA Llama 3 (8B)", "Llama 3.2 90B Vision"],
+                "criteria": ["at least 64K context", "price"],
+            }
         },
     )
 
-    names: Annotated[list[Name], Field(min_length=2, max_length=4, description="names, labels or ids of artifacts")]
+    names: Annotated[list[Name], Field(min_length=2, max_length=SHOWN, description="names, labels or ids of artifacts")]
     aspect: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] = ""
+    criteria: Criteria = []
     no_llm: bool = Field(default=False, description="answer from tables and quotes alone")
 
 
@@ -209,8 +224,8 @@ class Artifacts(BaseModel):
 class Sides(BaseModel):
     """Artifacts side by side.
 
-    `only` holds by artifact id what no other has, `answer` what the pages say of the aspect, `indirect` what links
-    those that share no page.
+    `only` holds by artifact id what no other has, `answer` what the pages say of the aspect or the criteria, `indirect`
+    what links those that share no page.
     """
 
     artifacts: list[ArtifactSummary]

@@ -1,15 +1,15 @@
-"""One running question: the events of a lent assistant's answer, which can be stopped, and what ended it early."""
+"""One running answer: the events of a lent assistant, which can be stopped, and what ended it early."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, aclosing, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sidebyside.bridge import Reading
 from sidebyside.errors import SidebysideError
-from sidebyside.records import SHOWN
+from sidebyside.records import SHOWN, Event
 
 if TYPE_CHECKING:
     from sidebyside.decisions.making import Given
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
         Comparison,
         Correction,
         DecisionRecord,
-        Event,
         Found,
         Library,
         Match,
@@ -79,28 +78,32 @@ class AssistantLike(Protocol):
     def close(self) -> None: ...
 
 
+# Begins an answer: what is asked of whichever assistant is lent for it.
+Ask = Callable[[AssistantLike], Iterator[Event]]
+
+
+def asking(
+    text: str, history: Sequence[tuple[str, str]] = (), *, write: bool = True, correction: Correction | None = None
+) -> Ask:
+    """A question; without `write` the LLM stays out of it, and `correction` is that of `Assistant.stream`."""
+    options: dict[str, Any] = ({} if write else {"write": False}) | ({"correction": correction} if correction else {})
+    return lambda assistant: assistant.stream(text, list(history), **options)
+
+
+def comparing(names: Sequence[str], texts: Sequence[str], *, write: bool = True) -> Ask:
+    """Artifacts on criteria in words, as `Assistant.compare_on` takes them."""
+    return lambda assistant: assistant.compare_on(names, texts, write=write)
+
+
 class Run:
     """Streams one answer; `stop()` ends it from any thread, and closing the iterator stops the model.
 
-    Without `write` the LLM stays out of it; `correction` is that of `Assistant.stream`. `failure` is what ended the
-    answer early, `error` its text.
+    `failure` is what ended the answer early, `error` its text.
     """
 
-    def __init__(
-        self,
-        lease: AbstractContextManager[AssistantLike],
-        question: str,
-        history: Sequence[tuple[str, str]],
-        *,
-        write: bool = True,
-        correction: Correction | None = None,
-    ) -> None:
+    def __init__(self, lease: AbstractContextManager[AssistantLike], ask: Ask) -> None:
         self._lease = lease
-        self._question = question
-        self._history = list(history)
-        self._options: dict[str, Any] = ({} if write else {"write": False}) | (
-            {"correction": correction} if correction else {}
-        )
+        self._ask = ask
         self._reading = Reading(self._stream)
         self.failure: SidebysideError | None = None
         self.error = ""
@@ -130,7 +133,7 @@ class Run:
     @contextmanager
     def _stream(self) -> Iterator[Iterator[Event]]:
         with self._lease as assistant:
-            stream = assistant.stream(self._question, self._history, **self._options)
+            stream = self._ask(assistant)
             try:
                 yield stream
             finally:

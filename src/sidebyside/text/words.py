@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -102,6 +102,17 @@ def stem(word: str) -> str:
     bare = word.removesuffix("'s").replace("licenc", "licens").replace("colour", "color")
     stemmed: str = _stemmer().stemWord(bare)  # type: ignore[attr-defined]
     return stemmed
+
+
+# Names that pages write by the suffix of their files as well, or in short.
+WRITTEN_AS: Mapping[str, tuple[str, ...]] = {
+    "excel": ("xlsx", "xls"),
+    "powerpoint": ("pptx", "ppt"),
+    "javascript": (".js", "nodejs"),
+    "kubernetes": ("k8s",),
+    "postgresql": ("postgres",),
+    "markdown": (".md",),
+}
 
 
 def content_words(text: str) -> list[str]:
