@@ -29,7 +29,7 @@ from sidebyside.text.instructions import addresses_assistant
 from sidebyside.text.sentences import split_sentences
 
 # Raise it whenever the same bytes can give another Page, so that stored pages are read again.
-READER_VERSION = 6
+READER_VERSION = 7
 
 FORMATS: tuple[PageFormat, ...] = get_args(PageFormat)
 
