@@ -14,7 +14,17 @@ from sidebyside.records import Page
 
 # What reasons call it while it has no name.
 _UNNAMED = "pasted text"
-_SUFFIXES = {"html": ".html", "markdown": ".md", "passport": ".json", "text": ".txt"}
+_SUFFIXES = {
+    "html": ".html",
+    "markdown": ".md",
+    "passport": ".json",
+    "text": ".txt",
+    "asciidoc": ".adoc",
+    "rst": ".rst",
+    "org": ".org",
+}
+# Where the address stands in the markup of other writers.
+_LINES = {"asciidoc": ":source: {}\n", "rst": ":source: {}\n\n", "org": "#+SOURCE: {}\n"}
 _FRONT = re.compile(r"---[ \t]*(\r\n|\r|\n)")
 _ADDRESS = re.compile(r"https?://[^\s<>\"'\\]{1,2000}")
 _LONGEST_NAME = 100
@@ -45,6 +55,8 @@ def _with_address(text: str, url: str) -> str:
         return text
     if kind == "html":
         return f'<link rel="canonical" href="{url.replace("&", "&amp;")}">\n{text}'
+    if kind in _LINES:
+        return _LINES[kind].format(url) + text
     front = _FRONT.match(text)
     if front:
         return f"{front.group()}source: {url}{front.group(1)}{_without_source(text[front.end() :])}"
@@ -63,5 +75,5 @@ def _file_name(name: str, text: str, pages: tuple[Page, ...]) -> str:
     suffix = ".csv" if kind == "text" and delimiter_of(text, "") in {",", ";"} else _SUFFIXES[kind]
     if not name:
         name = " vs ".join(artifact.name for artifact in pages[0].artifacts)[:_LONGEST_NAME]
-    known = re.search(r"\.(?:html?|md|markdown|txt|csv|tsv|json)$", name, re.IGNORECASE)
+    known = re.search(r"\.(?:html?|md|markdown|adoc|rst|org|txt|csv|tsv|json)$", name, re.IGNORECASE)
     return safe_name(name if known else name.replace("/", "-") + suffix)

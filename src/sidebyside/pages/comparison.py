@@ -36,6 +36,9 @@ _WITHOUT: Mapping[PageFormat, str] = {
     "docx": "a Word document without a comparison table",
     "xlsx": "an Excel workbook without a comparison table",
     "csv": "a table that compares nothing",
+    "asciidoc": "AsciiDoc without a comparison table",
+    "rst": "reStructuredText without a comparison table",
+    "org": "an Org file without a comparison table",
     "pdf": "a PDF without a comparison table",
 }
 _NEEDED = "a page needs one whose head row names what is compared; save the whole page as HTML, or copy its table too"
