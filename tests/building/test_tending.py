@@ -217,6 +217,24 @@ def test_pasted_text_that_is_no_page_and_addresses_that_are_none_are_refused(tmp
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_page_pasted_again_without_an_address_keeps_the_one_it_had(index, tmp_path):
+    def paste(text, **options):
+        place = tmp_path / f"paste{len(list(tmp_path.iterdir()))}"
+        place.mkdir()
+        file = paste_page(text, place, max_bytes=100_000, **options)
+        return add(index, file, replace_earlier=options.get("replaces_in") is not None)
+
+    paste(TABS, url=ADDRESS, replaces_in=index)
+    again = TABS.replace("1", "7")
+    [replaced] = paste(again, replaces_in=index).replaced
+    [page] = [page for page in library_standing(index).pages if page.source == replaced[1]]
+    assert page.url == ADDRESS
+    paste(again, url="https://example.org/elsewhere", replaces_in=index)
+    assert "https://example.org/elsewhere" in {page.url for page in library_standing(index).pages}
+    paste(TABS.replace("1", "8"))
+    assert sorted(page.url for page in library_standing(index).pages)[:2] == ["", ""], "beside it, it has none"
+
+
 # --- where it stands -------------------------------------------------------------------------------------------------
 
 
