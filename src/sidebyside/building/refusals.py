@@ -2,7 +2,7 @@
 
 index/refusals.json.gz   the reasons, each with the files (a hash of contents and name) that it is true of
 
-The file can be deleted at any time; it holds neither names nor contents.
+The file can be deleted at any time.
 """
 
 from __future__ import annotations
