@@ -165,7 +165,9 @@ class _Scanner:
         self.kept += files
         if files:
             shown = str(root_path(self.index_dir, root))
-            reason = f"{what}; its {len(files)} pages stay as they were read (--remove {shown} drops them)"
+            count = len({page.source for file in files for page in self.known[file.sha256]})
+            stay = "page stays as it was" if count == 1 else f"{count:,} pages stay as they were"
+            reason = f"{what}; its {stay} read (--remove {shown} drops {'it' if count == 1 else 'them'})"
             self.scan.warnings.append((shown, reason))
 
     def _without_repeats(self, found: dict[tuple[str, str], CollectedFile]) -> dict[tuple[str, str], CollectedFile]:

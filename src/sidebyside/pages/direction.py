@@ -14,6 +14,8 @@ from functools import lru_cache
 
 from sidebyside.pages.table_words import criterion_weight, head_of_criteria, head_of_things
 
+# What "Feature" in the corner weighs: more than any one sign, less than all of them against it.
+_SAID = 4
 # So much of a table is looked at.
 _ROWS, _COLUMNS, _NAMES = 40, 16, 20
 
@@ -48,14 +50,12 @@ def leaning(
 
     `heads` are the head cells behind the corner, `labels` the cells of the first column, `cells` what is between them.
     """
-    if head_of_criteria(corner):
-        return -10.0
     heads, labels, cells = heads[:_COLUMNS], labels[:_ROWS], [row[:_COLUMNS] for row in cells[:_ROWS]]
     columns = [[row[place] for row in cells if place < len(row)] for place in range(len(heads))]
     words = _mean(map(criterion_weight, heads)) - _mean(map(criterion_weight, labels))
     named = _mentioned(labels, title, headings) - _mentioned(heads, title, headings)
     kinds = _agreement(columns) - _agreement(cells)
-    return 4 * words + 3 * named + 3 * kinds + head_of_things(corner)
+    return 4 * words + 3 * named + 3 * kinds + head_of_things(corner) - _SAID * head_of_criteria(corner)
 
 
 def _mean(weights: Iterable[float]) -> float:

@@ -18,8 +18,8 @@ from sidebyside.pages.table_words import (
     THINGS,
     head_of_criteria,
     head_of_things,
-    is_known_row,
     is_name,
+    row_weight,
 )
 from sidebyside.records.schema import LABELS, TYPE
 from sidebyside.text.marks import plain_value
@@ -28,6 +28,9 @@ MOST_THINGS = 1_000
 _LONGEST_LABEL = 120
 # Columns among which the one with the names is looked for.
 _FIRST_COLUMNS = 5
+# Criteria that products are often compared by, of which so many tell; one in a longer label counts half.
+_KNOWN = 1.5
+_AGAINST = 1.0
 _SITE = frozenset(label.casefold() for label in LABELS if label != TYPE)
 
 
@@ -87,7 +90,7 @@ def things_refused(found: ThingRows, header: Sequence[Cell], title: str, heading
         return f"the table has more than {MOST_THINGS:,} rows of things"
     if found.twice > max(1, len(names) // 4):
         return f"the head row ({told}) names columns, and below one thing has several rows"
-    if not _speaks(header[found.column].text, list(found.labels.values()), names, title, headings):
+    if not _speaks(header[found.column].text, list(found.labels.values()), names, title, headings, found.leaning):
         return (
             f'the head row ({told}) names columns, and the rows could be anything; "Tool" or "Product" above the '
             'names, or "comparison" in a title, would tell'
@@ -95,19 +98,22 @@ def things_refused(found: ThingRows, header: Sequence[Cell], title: str, heading
     return ""
 
 
-def _speaks(corner: str, labels: Sequence[str], names: Sequence[str], title: str, headings: str) -> bool:
+def _speaks(
+    corner: str, labels: Sequence[str], names: Sequence[str], title: str, headings: str, leaning: float
+) -> bool:
     """Whether the table, or what stands around it, says that its rows are compared."""
     if sum(mentions(title, name) or mentions(headings, name) for name in names[:20]) > 1:
         return True
     folded = corner.casefold().strip(" #.:")
-    maybe = head_of_things(corner) > 0 or not folded
+    # "Feature" may stand above things by mistake; then all else has to speak for them.
+    maybe = head_of_things(corner) > 0 or not folded or (head_of_criteria(corner) and leaning > _AGAINST)
     if not maybe and (folded in NO_THINGS or folded in COLUMN_WORDS):
         return False
     if COMPARES.search(title):
         return True
     listed = {word for label in labels for word in re.findall(r"[\w-]+", label.casefold())} & LISTED
-    known = sum(is_known_row(label) or label.casefold() in _SITE for label in labels)
-    return not listed and (head_of_things(corner) == 1 or (maybe and known > 1))
+    known = sum(1.0 if label.casefold() in _SITE else row_weight(label) for label in labels)
+    return not listed and (head_of_things(corner) == 1 or (maybe and known >= _KNOWN))
 
 
 def _name_column(header: Sequence[Cell], body: Sequence[Sequence[Cell]], first: int) -> int:

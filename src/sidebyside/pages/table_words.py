@@ -93,6 +93,14 @@ def is_known_row(text: str) -> bool:
     return folded in ROWS or folded in ROW_PHRASES
 
 
+def row_weight(text: str) -> float:
+    """1 for a row that products are often compared by, a half for a label that holds the word of one."""
+    if is_known_row(text):
+        return 1.0
+    words = re.findall(r"\w+", text[:LONGEST_NAME].casefold())
+    return 0.5 if len(words) < 6 and any(word in ROWS for word in words) else 0.0
+
+
 def criterion_weight(text: str) -> float:
     """How much a cell looks like a criterion: 1 for what is known as one, a half for what holds a word of one."""
     folded = " ".join(text.casefold().split()).strip(" .:*")
