@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fakes import FakeEncoder, comparison_page
+from sidebyside.building import standing
 from sidebyside.building.build import add_pages, build_index, undo_build
-from sidebyside.building.kept import find_version, kept_versions, library_of
+from sidebyside.building.kept import find_version, kept_versions, library_of, live_origins
 from sidebyside.building.pasting import paste_page
 from sidebyside.building.preview import preview_pages, preview_removal
 from sidebyside.building.standing import library_standing
@@ -87,6 +89,16 @@ def test_both_stay_where_that_is_asked_for_and_the_older_one_is_told(index, tmp_
     assert add(index, new, replace_earlier=False).replaced == ()
     assert ranks(index, "alpha") == [("70/100", "ab (2).txt"), ("40/100", "ab.txt")]
     assert {page.newer for page in library_standing(index).pages} == {"", "ab.txt"}
+
+
+def test_of_pages_without_a_date_the_one_that_was_read_later_is_the_newer_one(index, tmp_path, monkeypatch):
+    add(index, given(tmp_path, "zz.txt", comparison_page("Alpha", "Beta", ranks=(1, 2))), replace_earlier=False)
+    origins = live_origins(index)
+    times = {"ab.txt": "2026-02-01T00:00:00+00:00", "zz.txt": "2026-01-01T00:00:00+00:00"}
+    files = tuple(replace(file, read=times[file.name]) for file in origins.files)
+    monkeypatch.setattr(standing, "live_origins", lambda _: replace(origins, files=files))
+    newer = {page.source: page.newer for page in library_standing(index).pages}
+    assert newer == {"ab.txt": "", "zz.txt": "ab.txt"}
 
 
 def test_a_page_of_another_name_and_title_stands_beside(index, tmp_path):
@@ -217,6 +229,24 @@ def test_pasted_text_that_is_no_page_and_addresses_that_are_none_are_refused(tmp
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_page_pasted_again_without_an_address_keeps_the_one_it_had(index, tmp_path):
+    def paste(text, **options):
+        place = tmp_path / f"paste{len(list(tmp_path.iterdir()))}"
+        place.mkdir()
+        file = paste_page(text, place, max_bytes=100_000, **options)
+        return add(index, file, replace_earlier=options.get("replaces_in") is not None)
+
+    paste(TABS, url=ADDRESS, replaces_in=index)
+    again = TABS.replace("1", "7")
+    [replaced] = paste(again, replaces_in=index).replaced
+    [page] = [page for page in library_standing(index).pages if page.source == replaced[1]]
+    assert page.url == ADDRESS
+    paste(again, url="https://example.org/elsewhere", replaces_in=index)
+    assert "https://example.org/elsewhere" in {page.url for page in library_standing(index).pages}
+    paste(TABS.replace("1", "8"))
+    assert sorted(page.url for page in library_standing(index).pages)[:2] == ["", ""], "beside it, it has none"
+
+
 # --- where it stands -------------------------------------------------------------------------------------------------
 
 
@@ -324,7 +354,7 @@ def test_a_watched_folder_that_goes_away_is_told_and_its_pages_stay(index, tmp_p
         assert looked.report.pages == 2
         [(name, reason)] = looked.notices
         assert name == str(own.parent)
-        assert reason.startswith("is not there now; its 1 pages stay as they were read")
+        assert reason.startswith("is not there now; its page stays as it was read")
 
 
 def test_a_single_watched_file_is_noticed_too(index, tmp_path):

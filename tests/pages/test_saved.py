@@ -109,6 +109,9 @@ FILES = {
     "quillfire-chromium.mhtml": Saved("mhtml", QUILLFIRE, VERSUS, "2026-03-14", ADDRESS),
     "quillfire-safari.webarchive": Saved("webarchive", QUILLFIRE, VERSUS, "2026-03-14", ADDRESS),
     "quillfire-forwarded.eml": Saved("email", QUILLFIRE, VERSUS, "2026-03-14", ADDRESS),
+    "quillfire-pandoc.adoc": Saved("asciidoc", QUILLFIRE, VERSUS, "2026-03-14", ADDRESS),
+    "quillfire-pandoc.rst": Saved("rst", QUILLFIRE, VERSUS, "2026-03-14", ADDRESS),
+    "quillfire-pandoc.org": Saved("org", QUILLFIRE, VERSUS, "2026-03-14", ADDRESS),
     "quillfire-printed.pdf": Saved("pdf", QUILLFIRE, VERSUS, "2026-03-15", ADDRESS),
     "quillfire-typeset.pdf": Saved("pdf", QUILLFIRE, VERSUS),
     "bluff-tex.pdf": Saved(
@@ -191,6 +194,19 @@ FILES = {
             )
         ],
         date="2026-02-28",
+    ),
+    "turned.csv": Saved(
+        "csv",
+        [
+            artifact("Tillerbox", {"License": "MIT", "Stars": "12.4k", "Offline": "Yes"}),
+            artifact("Marrow Quill", {"License": "GPL-3.0", "Stars": "980", "Offline": "No"}),
+            artifact("Osier", {"License": "proprietary", "Offline": "Yes"}),
+        ],
+        title="turned",
+        warnings=(
+            "understood as a table with a row for each of Tillerbox, Marrow Quill and Osier; its columns are the "
+            "criteria: License, Stars and Offline",
+        ),
     ),
     "merkmale.csv": Saved(
         "csv",

@@ -60,7 +60,14 @@ def add_pasted(
         from sidebyside.building.pasting import paste_page
 
         with TemporaryDirectory(prefix="sidebyside-paste-") as folder:
-            file = paste_page(text, Path(folder), name=name, url=url, max_bytes=settings.max_page_bytes)
+            file = paste_page(
+                text,
+                Path(folder),
+                name=name,
+                url=url,
+                max_bytes=settings.max_page_bytes,
+                replaces_in=settings.index if replace_earlier else None,
+            )
             return add_pages(
                 [file], index=settings.index, settings=settings, progress=tell, replace_earlier=replace_earlier
             )

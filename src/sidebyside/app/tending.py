@@ -54,7 +54,8 @@ class Tending:
         from sidebyside.building.pasting import paste_page
 
         with TemporaryDirectory(prefix="sidebyside-paste-") as folder:
-            file = paste_page(text, Path(folder), name=name, url=url, max_bytes=self._settings.max_page_bytes)
+            limit, index = self._settings.max_page_bytes, self._settings.index
+            file = paste_page(text, Path(folder), name=name, url=url, max_bytes=limit, replaces_in=index)
             return self.replacing([file], "text")
 
     def removing(self, name: str) -> str:

@@ -59,16 +59,24 @@ def _file_name(source: str) -> str:
     return fold_file_name(_NUMBER.sub("", name)).casefold()
 
 
-def repeated(pages: Iterable[Page]) -> list[tuple[Page, Page]]:
-    """(older, newer) pages that stand side by side although one is a later version of the other."""
+def repeated(pages: Iterable[Page], read: Mapping[str, str]) -> list[tuple[Page, Page]]:
+    """(older, newer) pages that stand side by side although one is a later version of the other.
+
+    `read` tells when each file (by its hash) was first read: that settles it where a page has no date of its own.
+    """
     groups: dict[frozenset[str], list[Page]] = {}
     for page in pages:
         groups.setdefault(names_of(page), []).append(page)
     found = []
     for group in groups.values():
-        ordered = sorted(group, key=lambda page: (page.date or "", page.source))[:_MOST_REPEATED]
+        ordered = sorted(group, key=lambda page: _age(page, read.get(page.sha256, "")))[:_MOST_REPEATED]
         for place, old in enumerate(ordered[:-1]):
             newer = next((page for page in ordered[place + 1 :] if is_same_page(page, old)), None)
             if newer is not None and newer.sha256 != old.sha256:
                 found.append((old, newer))
     return found
+
+
+def _age(page: Page, read: str) -> tuple[str, str, str]:
+    """Older pages first: by their own date, else by the day on which they were read."""
+    return (page.date or read[:10], read, page.source)

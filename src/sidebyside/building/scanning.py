@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from sidebyside.building.origins import (
     root_of,
     root_path,
 )
+from sidebyside.building.refusals import Refusals
 from sidebyside.errors import PageError, SidebysideError
 from sidebyside.pages import parse_pages
 from sidebyside.pages.files import CollectedFile
@@ -69,6 +71,23 @@ def scan_pages(
     return _Scanner(index_dir, origins, known, current, max_bytes).run(given, progress)
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What looking at a file gives: its hash ("" where it cannot be read) and its pages, or why it has none.
+
+    `parsed` says that its contents were read through, and not known.
+    """
+
+    sha256: str = ""
+    pages: Pages = ()
+    error: str = ""
+    parsed: bool = False
+
+
+def _is_pdf(file: CollectedFile) -> bool:
+    return file.source.lower().endswith(".pdf")
+
+
 class _Scanner:
     """The state of one scan: files found by (root, name), their hashes, and the pages read so far by hash."""
 
@@ -85,13 +104,18 @@ class _Scanner:
         self.hashes: dict[tuple[str, str], str] = {}
         self.pages: dict[str, Pages] = {}
         self.kept: list[OriginFile] = []
+        self.refusals = Refusals(index_dir, max_bytes)
 
     def run(self, given: Sequence[str], progress: Callable[[int, int], None] | None) -> Scan:
         found = self._find(given)
-        for done, (key, file) in enumerate(found.items(), start=1):
-            self._read(key, file)
-            if progress is not None:
-                progress(done, len(found))
+        # PDFs are read by a process of their own: while it works, the others are read here.
+        with ThreadPoolExecutor(1) as pool:
+            ahead = {key: pool.submit(self._look, key, file) for key, file in found.items() if _is_pdf(file)}
+            for done, (key, file) in enumerate(found.items(), start=1):
+                self._take(key, ahead[key].result() if key in ahead else self._look(key, file))
+                if progress is not None:
+                    progress(done, len(found))
+        self.refusals.save()
         self._name()
         if not self.scan.pages:
             raise SidebysideError(self._nothing(len(found)))
@@ -141,7 +165,9 @@ class _Scanner:
         self.kept += files
         if files:
             shown = str(root_path(self.index_dir, root))
-            reason = f"{what}; its {len(files)} pages stay as they were read (--remove {shown} drops them)"
+            count = len({page.source for file in files for page in self.known[file.sha256]})
+            stay = "page stays as it was" if count == 1 else f"{count:,} pages stay as they were"
+            reason = f"{what}; its {stay} read (--remove {shown} drops {'it' if count == 1 else 'them'})"
             self.scan.warnings.append((shown, reason))
 
     def _without_repeats(self, found: dict[tuple[str, str], CollectedFile]) -> dict[tuple[str, str], CollectedFile]:
@@ -153,27 +179,36 @@ class _Scanner:
         self.roots = tuple(root for root in self.origins.roots if root not in covered)
         return {key: file for key, file in found.items() if key[0] not in covered}
 
-    def _read(self, key: tuple[str, str], file: CollectedFile) -> None:
+    def _look(self, key: tuple[str, str], file: CollectedFile) -> _Look:
+        """Read one file, as far as it is not known; changes nothing."""
+        sha = ""
         try:
             data = file.read()
             sha = hashlib.sha256(data).hexdigest()
-            if sha not in self.pages:
-                self.pages[sha] = self._parsed(sha, data, key[1])
-            self.hashes[key] = sha
-        except (PageError, OSError) as error:
-            self._fail(key, error)
+            known = self.pages.get(sha) or (self.known.get(sha) if self.current else None)
+            if known is not None:
+                return _Look(sha, known)
+            reason = self.refusals.get(sha, key[1])
+            if reason is not None:
+                return _Look(sha, error=reason)
+            return _Look(sha, parse_pages(data, key[1], max_bytes=self.max_bytes), parsed=True)
+        except OSError as error:
+            return _Look(error=f"{CANNOT_OPEN}: {error.strerror or error}")
+        except PageError as error:
+            reason = error.reason if error.line is None else f"line {error.line}: {error.reason}"
+            return _Look(sha, error=reason, parsed=bool(sha))
 
-    def _parsed(self, sha: str, data: bytes, source: str) -> Pages:
-        known = self.known.get(sha)
-        if known is not None and self.current:
-            return known
-        self.scan.parsed += 1
-        return parse_pages(data, source, max_bytes=self.max_bytes)
+    def _take(self, key: tuple[str, str], look: _Look) -> None:
+        self.scan.parsed += look.parsed and look.sha256 not in self.pages
+        if not look.error:
+            self.pages.setdefault(look.sha256, look.pages)
+            self.hashes[key] = look.sha256
+            return
+        if look.parsed:
+            self.refusals.add(look.sha256, key[1], look.error)
+        self._fail(key, look.error)
 
-    def _fail(self, key: tuple[str, str], error: PageError | OSError) -> None:
-        reason = f"cannot be opened: {error.strerror or error}" if isinstance(error, OSError) else error.reason
-        if isinstance(error, PageError) and error.line is not None:
-            reason = f"line {error.line}: {reason}"
+    def _fail(self, key: tuple[str, str], reason: str) -> None:
         earlier = self.earlier.get(key)
         if earlier is not None:
             self.kept.append(earlier)

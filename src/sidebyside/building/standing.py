@@ -70,8 +70,9 @@ def library_standing(index: str | Path = "index", *, older_than: str = "") -> St
     name = versions.current_name(index_dir)
     origins = live_origins(index_dir)
     pages = live_pages(index_dir)
-    newer = {old.source: new.source for old, new in repeated(pages)}
     files = {file.sha256: file for file in sorted(origins.files, key=lambda file: file.root != SEEDS, reverse=True)}
+    newer = repeated(pages, {sha: file.read for sha, file in files.items()})
+    newer_names = {old.source: new.source for old, new in newer}
     found = []
     for page in pages:
         file = files.get(page.sha256)
@@ -90,7 +91,7 @@ def library_standing(index: str | Path = "index", *, older_than: str = "") -> St
                 place=str(place_of(index_dir, file.root, file.name, origins)) if file else "",
                 given=file is not None and file.root == SEEDS,
                 stale=bool(older_than and age and age < older_than),
-                newer=newer.get(page.source, ""),
+                newer=newer_names.get(page.source, ""),
             )
         )
     return Standing(name or "", tuple(found), undoable(index_dir, name))

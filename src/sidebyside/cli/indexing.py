@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # As many files that share a reason still have a line each.
 _FEW = 5
+_AT_LINE = re.compile(r"^line \d+: |\bat line \d+, ")
+_HEAD_ROW = re.compile(r"(the head row) \(.*?\)(?= (?:names|could|does))")
 
 
 @click.command(short_help="Read pages and publish a new index.")
@@ -94,16 +96,21 @@ def _take_pasted(settings: Settings, name: str, url: str, keep_both: bool, progr
     from sidebyside.building.build import add_pages
     from sidebyside.building.pasting import paste_page
     from sidebyside.building.preview import preview_pages
+    from sidebyside.pages import read_page
     from sidebyside.pages.decoding import decode_page
 
     text = decode_page(sys.stdin.buffer.read(settings.max_page_bytes + 1), "pasted text").text
     with TemporaryDirectory(prefix="sidebyside-paste-") as folder:
-        file = paste_page(text, Path(folder), name=name, url=url, max_bytes=settings.max_page_bytes)
+        limit, earlier = settings.max_page_bytes, None if keep_both else settings.index
+        file = paste_page(text, Path(folder), name=name, url=url, max_bytes=limit, replaces_in=earlier)
         told_first = () if keep_both else preview_pages([file], index=settings.index, settings=settings)
         for told in told_first:
             click.echo(one_line(f"replaces {told.old} (sidebyside index --undo brings it back)"), err=True)
             for line in change_lines(told.changes):
                 click.echo(f"  {line}", err=True)
+        kept = read_page(file, max_bytes=limit + 1_000).url or ""
+        if told_first and not url and kept not in text:
+            click.echo(one_line(f"it keeps the address {kept}"), err=True)
         return add_pages(
             [file], index=settings.index, settings=settings, progress=progress, replace_earlier=not keep_both
         )
@@ -169,13 +176,18 @@ def _print_notices(report: BuildReport) -> None:
 
 def grouped(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """(file, reason) pairs for reading: many files that share a reason are one line, the rarest reasons first."""
-    by_reason: dict[str, list[str]] = {}
+    folded: dict[str, list[tuple[str, str]]] = {}
     for name, reason in pairs:
-        by_reason.setdefault(re.sub(r"^line \d+: ", "", reason) if len(pairs) > _FEW else reason, []).append(name)
+        folded.setdefault(_folded(reason) if len(pairs) > _FEW else reason, []).append((name, reason))
     lines: list[tuple[str, str]] = []
-    for reason, names in sorted(by_reason.items(), key=lambda item: len(item[1])):
-        if len(names) <= _FEW:
-            lines += [(name, reason) for name in names]
+    for reason, found in sorted(folded.items(), key=lambda item: len(item[1])):
+        if len(found) <= _FEW:
+            lines += found
         else:
-            lines.append((f"{len(names):,} files, such as {names[0]}", reason))
+            lines.append((f"{len(found):,} files, such as {found[0][0]}", reason))
     return lines
+
+
+def _folded(reason: str) -> str:
+    """A reason without what only this one file has: a line, a head row."""
+    return _HEAD_ROW.sub(r"\1", _AT_LINE.sub("", reason))

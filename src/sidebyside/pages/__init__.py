@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 from sidebyside.errors import PageError
+from sidebyside.pages.asciidoc import read_asciidoc
 from sidebyside.pages.card import card_template, read_card
 from sidebyside.pages.comparison import read_comparisons
 from sidebyside.pages.decoding import check_text
@@ -18,9 +20,11 @@ from sidebyside.pages.frontmatter import FrontMatter, split_front_matter
 from sidebyside.pages.html import read_html
 from sidebyside.pages.markdown import read_markdown
 from sidebyside.pages.opened import Body, OpenedFile
+from sidebyside.pages.org import read_org
 from sidebyside.pages.outline import Outline
 from sidebyside.pages.passport import read_passport
 from sidebyside.pages.places import renamed
+from sidebyside.pages.restructured import read_rst
 from sidebyside.pages.sheets import delimiter_of, read_csv
 from sidebyside.pages.text import read_text
 from sidebyside.records import Page
@@ -29,9 +33,16 @@ from sidebyside.text.instructions import addresses_assistant
 from sidebyside.text.sentences import split_sentences
 
 # Raise it whenever the same bytes can give another Page, so that stored pages are read again.
-READER_VERSION = 6
+READER_VERSION = 7
 
 FORMATS: tuple[PageFormat, ...] = get_args(PageFormat)
+
+# Readers of the markup of other writers, by what `kind_of_text` calls it.
+_MARKUPS: Mapping[str, Callable[[str, str, int, int | None], Outline]] = {
+    "asciidoc": read_asciidoc,
+    "org": read_org,
+    "rst": read_rst,
+}
 
 __all__ = [
     "FORMATS",
@@ -107,6 +118,8 @@ def _read_body(body: Body, opened: OpenedFile, source: str, sha256: str) -> tupl
             return (read_passport(text, source, sha256),)
         if kind == "html":
             outline = read_html(opened.text, source, body.start, body.end)
+        elif kind in _MARKUPS:
+            outline = _MARKUPS[kind](opened.text, source, body.start, body.end)
         elif opened.format and kind == "markdown":
             outline = read_markdown(opened.text, source, None, body.start, body.end)
         elif opened.format:

@@ -74,13 +74,21 @@ def join_blocks(blocks: Sequence[Block], page: str) -> Block:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One table row: label and one value per artifact."""
+    """One table row: label and one value per artifact.
+
+    `places` says where each value stands where that is not in this row: in a table with a row for each artifact.
+    """
 
     label: str
     values: tuple[str, ...]
     start: int
     end: int
     line: int
+    places: tuple[tuple[int, int], ...] = ()
+
+    def place(self, side: int) -> tuple[int, int]:
+        """The characters that are quoted for one artifact's value."""
+        return self.places[side] if self.places else (self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ class ComparisonTable:
     def facts(self, side: int, file: str, date: str | None) -> tuple[Fact, ...]:
         """The facts of one artifact; cells that hold nothing or only a dash state nothing."""
         return tuple(
-            Fact(row.label, row.values[side], Source(file, row.start, row.end, date))
+            Fact(row.label, row.values[side], Source(file, *row.place(side), date))
             for row in (*self.rows, *self.more)
             if row.values[side].strip("-–— ")
         )

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from sidebyside.errors import PageError
 from sidebyside.pages.assembly import RawPage, as_paragraphs, build_page, page_of_table
 from sidebyside.pages.blocks import Block, ComparisonTable, Row
-from sidebyside.pages.features import FeatureTable, is_section, name_of, plain_value, read_features, texts_by_heading
+from sidebyside.pages.features import FeatureTable, is_section, name_of, read_features, texts_by_heading
 from sidebyside.pages.outline import Cell, Grid, Outline
 from sidebyside.pages.pipe_table import KNOWN_LABELS, LONGEST_ROW
 from sidebyside.records import Page
 from sidebyside.records.pages import PageFormat
+from sidebyside.text.marks import plain_value
 from sidebyside.text.typography import plain_typography
 
 LONGEST_NAME = 200
@@ -22,6 +23,11 @@ _SITE_LABELS = frozenset(["unfragilerank", "match graph", "times matched", "capa
 # Blocks before a table among which its own title is looked for.
 _LEAD_IN = 3
 _MOST_TABLES = 500
+_UNSURE = (
+    'could be meant the other way; "Feature" in the first cell says that criteria are below it, "Tool" that things are'
+)
+# As many names are listed in a line of the report.
+_MOST_LISTED = 8
 _WITHOUT: Mapping[PageFormat, str] = {
     "html": "HTML without a comparison table",
     "mhtml": "a web archive without a comparison table",
@@ -30,6 +36,9 @@ _WITHOUT: Mapping[PageFormat, str] = {
     "docx": "a Word document without a comparison table",
     "xlsx": "an Excel workbook without a comparison table",
     "csv": "a table that compares nothing",
+    "asciidoc": "AsciiDoc without a comparison table",
+    "rst": "reStructuredText without a comparison table",
+    "org": "an Org file without a comparison table",
     "pdf": "a PDF without a comparison table",
 }
 _NEEDED = "a page needs one whose head row names what is compared; save the whole page as HTML, or copy its table too"
@@ -123,6 +132,8 @@ class _Search:
             told = read_features(grid, self._name_of(grid), self._headings)
             if isinstance(told, FeatureTable):
                 comparison.feature = told
+                if told.by_row and not labels & KNOWN_LABELS:
+                    comparison.strict = comparison.error = None
             else:
                 self.reasons.append(f"at line {grid.line}, {told}")
         if comparison.table is None and comparison.error is not None:
@@ -185,18 +196,33 @@ def _page(comparison: _Comparison, blocks: Sequence[Block], outline: Outline, so
 
 def _understood(feature: FeatureTable, table: ComparisonTable, texts: int) -> list[str]:
     """How a feature table was read, in a line for the report."""
-    *names, last = table.names
-    listed = f"{', '.join(names)} and {last}" if names else last
-    rows = len(table.rows) + len(table.more)
-    told = f"understood as a feature table of {listed}: {rows} row{'s' * (rows != 1)}"
+    labels = list(dict.fromkeys(row.label for row in (*table.rows, *table.more)))
+    if feature.by_row:
+        told = f"understood as a table with a row for each of {_listed(table.names)}; its columns are the criteria: "
+        told += _listed(labels)
+    else:
+        rows = len(table.rows) + len(table.more)
+        told = f"understood as a feature table of {_listed(table.names)}: {rows} row{'s' * (rows != 1)}"
     if texts:
         told += f", and {texts} text{'s' * (texts != 1)} under headings that name one of them"
     notes = [told]
+    if feature.unsure:
+        notes.append(_UNSURE)
     if feature.left_out:
         notes.append(f"left out what names nothing: the column {', '.join(map(repr, feature.left_out[:6]))}")
+    if feature.rows_left_out:
+        notes.append(f"left out what names or says nothing: the row {', '.join(map(repr, feature.rows_left_out[:6]))}")
     if feature.mute:
         notes.append(f"pictures without text in the row {', '.join(map(repr, feature.mute[:6]))}")
     return notes
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names for a line; of many the first ones."""
+    if len(names) > _MOST_LISTED:
+        return f"{', '.join(names[:_MOST_LISTED])} and {len(names) - _MOST_LISTED:,} more"
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 # --- tables as the site writes them ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Cells stand under their column's dashes, or between pipes with a rule of +---+ a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from sidebyside.pages.outline import MOST_COLUMNS, MOST_ROWS, Cell, Grid
@@ -16,6 +16,7 @@ Line = tuple[str, int, int, int]  # stripped text, start, end, 1-based number
 _DASHES = re.compile(r"-{2,}|={2,}")
 _UNDER = re.compile(r"(?:-{2,}[ ]+)+-{2,}|(?:={2,}[ ]+)+={2,}")
 _OVER = re.compile(r"-{10,}|={10,}")
+_RULED = re.compile(r"[-=]{2,}")
 _PLUS = re.compile(r"\+(?:[-=:]{2,}\+)+")
 # Lines of a head cell that is wrapped, and of a row.
 _MOST_LINES = 12
@@ -93,33 +94,70 @@ def _begin(page: str, line: Line) -> int:
 
 
 def _read_boxes(lines: Sequence[Line], first: int) -> tuple[Grid | None, int]:
-    """Rows between rules of +---+."""
-    width = lines[first][0].count("+") - 1
+    """Rows between rules of +---+; a cell may reach over columns and over rows."""
+    bounds = [place for place, char in enumerate(lines[first][0]) if char == "+"]
     rows: list[tuple[Cell, ...]] = []
     group: list[Line] = []
     position = first + 1
-    while position < len(lines) and len(rows) <= MOST_ROWS and width <= MOST_COLUMNS:
+    while position < len(lines) and len(rows) <= MOST_ROWS and len(bounds) <= MOST_COLUMNS:
         line = lines[position]
         if _PLUS.fullmatch(line[0]):
-            rows += [_boxed(group, width)] if group else []
+            rows += _boxed(group, bounds) if group else []
             group = []
-        elif line[0].startswith("|") and len(line[0]) <= _LONGEST and len(group) < _MOST_LINES:
+        elif line[0].startswith(("|", "+")) and len(line[0]) <= _LONGEST and len(group) < _MOST_LINES:
             group.append(line)
         else:
             break
         position += 1
     # Terminals draw rules around the head row and the whole alone.
     if len(rows) == 2 and len(lines) > first + 3 and position - first > 6:
-        rows = [rows[0], *(_boxed([line], width) for line in lines[first + 3 : position] if line[0].startswith("|"))]
+        each = (_boxed([line], bounds) for line in lines[first + 3 : position] if line[0].startswith("|"))
+        rows = [rows[0], *(row for found in each for row in found)]
     return (_grid(rows, lines[first][3]), position) if len(rows) > 1 else (None, first)
 
 
-def _boxed(lines: Sequence[Line], width: int) -> tuple[Cell, ...]:
-    found: list[list[str]] = [[] for _ in range(width)]
+def _boxed(lines: Sequence[Line], bounds: Sequence[int]) -> list[tuple[Cell, ...]]:
+    """The rows between two rules: one, unless shorter rules between some columns part it."""
+    if any(len(line[0]) != bounds[-1] + 1 or line[0][-1] not in "|+" for line in lines):
+        # Signs of double width move the pipes.
+        pieces = [line[0].strip("|").split("|")[: len(bounds) - 1] for line in lines]
+        texts = [" ".join(piece[place] for piece in pieces if place < len(piece)) for place in range(len(bounds) - 1)]
+        return [_placed([" ".join(text.split()) for text in texts], lines)]
+    parts: list[list[Line]] = [[]]
+    cuts: list[list[bool]] = []  # for each rule inside, whether it runs below each column
     for line in lines:
-        for column, text in enumerate(line[0].strip("|").split("|")[:width]):
-            found[column].append(text)
-    return _placed([" ".join(" ".join(pieces).split()) for pieces in found], lines)
+        ruled = [_RULED.fullmatch(line[0][start + 1 : end]) is not None for start, end in pairwise(bounds)]
+        if any(ruled) and "+" in line[0]:
+            cuts.append(ruled)
+            parts.append([])
+        else:
+            parts[-1].append(line)
+    parts = [part for part in parts if part]
+    if len(parts) != len(cuts) + 1:
+        return []
+    return [tuple(_cells(parts, cuts, number, bounds)) for number in range(len(parts))]
+
+
+def _cells(
+    parts: Sequence[Sequence[Line]], cuts: Sequence[Sequence[bool]], number: int, bounds: Sequence[int]
+) -> Iterator[Cell]:
+    """The cells that begin in one part of a row."""
+    width = len(bounds) - 1
+    column = 0
+    while column < width:
+        # No pipe at its right: the cell goes on over the next column.
+        last = column
+        while last + 1 < width and not all(line[0][bounds[last + 1]] in "|+" for line in parts[number]):
+            last += 1
+        if number == 0 or cuts[number - 1][column]:
+            below = number
+            while below < len(cuts) and not cuts[below][column]:
+                below += 1
+            reached = [line for part in parts[number : below + 1] for line in part]
+            text = " ".join(" ".join(line[0][bounds[column] + 1 : bounds[last + 1]] for line in reached).split())
+            rows = below - number + 1
+            yield Cell(text, reached[0][1], reached[-1][2], columns=last - column + 1, rows=rows)
+        column = last + 1
 
 
 def _grid(rows: Sequence[tuple[Cell, ...]], line: int) -> Grid:

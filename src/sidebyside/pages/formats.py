@@ -14,6 +14,8 @@ _TAGS = (
     "html|head|body|div|article|section|main|header|h[1-6]|p|table|meta|title|span|a|ul|ol|nav|figure|center|link|style"
 )
 _FRONT = r"\A---[ \t]*(?:\r\n|\r|\n)"
+# So many characters tell what a text is written in.
+_LOOKED_AT = 200_000
 _ZIP_END = b"PK\x05\x06"
 _ZIP_TAIL = 66_000  # the end of an archive's directory, with the longest remark behind it
 # A note may begin with a wikilink, [[Index]], which is no JSON.
@@ -21,6 +23,7 @@ _JSON = re.compile(r"\s*(?:\{\s*(?:[\"}]|\Z)|\[\s*(?:[{\"]|\[\s*[\[{\"\]]|\Z))")
 _HTML = re.compile(rf"\s*<(?:!doctype|!--|\?xml|(?:{_TAGS})\b)", re.IGNORECASE)
 # READMEs begin with a logo or badges in HTML: what follows is Markdown all the same.
 _IN_MARKDOWN = re.compile(r"^[ ]{0,3}(?:#{1,6}[ \t]+\S|\|?[ ]*:?-{3,}:?[ ]*\|[ |:-]*$)", re.MULTILINE)
+_ONLY_MARKDOWN = re.compile(r"^[ ]{0,3}(?:```|\|?[ ]*:?-{3,}:?[ ]*\|[ |:-]*\r?$)", re.MULTILINE)
 _WHOLE_HTML = re.compile(r"<(?:html|head|body|!doctype)\b|<\?xml", re.IGNORECASE)
 _MARKDOWN = re.compile(
     rf"{_FRONT}"
@@ -33,6 +36,24 @@ _MARKDOWN = re.compile(
     r"|(?:.*[\r\n])?\*\*(?:unique|vs alternatives)\b",
     re.DOTALL | re.IGNORECASE,
 )
+# The same for other markups: a table's rules or a first heading in AsciiDoc; directives, and headings with signs that
+# Markdown does not use, in reStructuredText; keywords and the rules of tables in Org.
+_OTHERS = {
+    "asciidoc": re.compile(r"\A\s*(?:(?::[\w-]+:|//)[^\n]*\n\s*){0,40}=[ \t]\S|^\|={3,}[ \t]*\r?$", re.MULTILINE),
+    "rst": re.compile(
+        r"^\.\.[ \t]+(?:[\w:-]+::|\|[^|\n]+\|[ \t]+\w+::|_[^:\n]{1,80}:)"
+        r"|^[ \t]*={2,}(?:[ ]+={2,})+[ \t]*\r?$"
+        r"|\A\s*(?::[\w-]+:[^\n]*\n\s*){0,40}([=\-`:.'\"~^_*+#])\1{2,}[ \t]*\r?\n[ \t]*\w[^|\n]{0,200}\n\1{3,}"
+        r"[ \t]*\r?$"
+        r"|^\w[^|\n]{2,200}\n([\^\"'+])\2{3,}[ \t]*\r?$",
+        re.MULTILINE,
+    ),
+    "org": re.compile(
+        r"^[ \t]{0,8}(?:#\+(?:title|author|date|options|startup|property|filetags|caption|source|begin_\w+|tblfm)\b"
+        r"|\|-+(?:\+-+)+\|?[ \t]*\r?$)",
+        re.IGNORECASE | re.MULTILINE,
+    ),
+}
 
 
 def open_page(data: bytes, source: str, max_bytes: int) -> OpenedFile:
@@ -85,9 +106,16 @@ def _open_package(data: bytes, source: str, max_bytes: int) -> OpenedFile:
 
 
 def kind_of_text(text: str) -> str:
-    """What text is, by how it begins or what it holds: passport, html, markdown or text."""
+    """What text is, by how it begins or what it holds: passport, html, asciidoc, rst, org, markdown or text."""
     if _JSON.match(text):
         return "passport"
     if _HTML.match(text) and not (_IN_MARKDOWN.search(text) and not _WHOLE_HTML.search(text)):
         return "html"
+    if text.startswith("---"):  # front matter, which is Markdown's
+        return "markdown" if _MARKDOWN.match(text) else "text"
+    for kind, form in _OTHERS.items():
+        found = form.search(text, 0, _LOOKED_AT)
+        # What stands inside a Markdown page may be an example of another markup.
+        if found and (found.start() == 0 or not _ONLY_MARKDOWN.search(text, 0, _LOOKED_AT)):
+            return kind
     return "markdown" if _MARKDOWN.match(text) or _HTML.match(text) else "text"

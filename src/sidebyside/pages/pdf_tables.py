@@ -7,8 +7,9 @@ to the next column than two words are to each other.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
@@ -46,29 +47,38 @@ class River:
         return (self.left + self.right) / 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Band:
     """Lines that overlap, as those of cells do that are set in the middle of their row."""
 
     lines: tuple[list[Word], ...]
 
-    @property
-    def words(self) -> Iterator[Word]:
-        return (word for line in self.lines for word in line)
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        return tuple(word for line in self.lines for word in line)
 
-    @property
+    @cached_property
+    def left(self) -> float:
+        return min(word.box[0] for word in self.words)
+
+    @cached_property
     def top(self) -> float:
         return min(word.box[1] for word in self.words)
 
-    @property
+    @cached_property
+    def right(self) -> float:
+        return max(word.box[2] for word in self.words)
+
+    @cached_property
     def bottom(self) -> float:
         return max(word.box[3] for word in self.words)
 
-    @property
+    @cached_property
     def size(self) -> float:
         return max(word.size for word in self.words)
 
-    def gaps(self) -> list[tuple[float, float]]:
+    @cached_property
+    def gaps(self) -> tuple[tuple[float, float], ...]:
         """The white between its words from left to right, and that at both ends, which does not end."""
         found: list[tuple[float, float]] = []
         reached = -math.inf
@@ -76,7 +86,7 @@ class Band:
             if word.box[0] - reached >= _NARROWEST * word.size:
                 found.append((reached, word.box[0]))
             reached = max(reached, word.box[2])
-        return [*found, (reached, math.inf)]
+        return (*found, (reached, math.inf))
 
     def cells(self, rivers: Sequence[River]) -> list[list[Word]]:
         """Its words column by column."""
@@ -113,7 +123,7 @@ def _overlap(before: Sequence[Word], line: Sequence[Word]) -> bool:
 
 def find_table(bands: Sequence[Band], first: int, known: Sequence[River] = ()) -> FoundTable | None:
     """The table whose head row is the first of these bands, or that goes on here with columns that are known."""
-    rivers = list(known) or [River(left, right) for left, right in bands[first].gaps()]
+    rivers = list(known) or [River(left, right) for left, right in bands[first].gaps]
     end = first if known else first + 1
     rows = 0 if known else 1
     for place in range(end, len(bands)):
@@ -176,9 +186,7 @@ def _is_head(band: Band, rivers: Sequence[River]) -> bool:
     """Whether a band names all columns, or all but the first one, with more than a space between two of them."""
     cells = band.cells(rivers)
     apart = any(
-        begin < river.middle < end and end - begin >= _WIDE * band.size
-        for begin, end in band.gaps()
-        for river in rivers
+        begin < river.middle < end and end - begin >= _WIDE * band.size for begin, end in band.gaps for river in rivers
     )
     return apart and all(cells[1:]) and len(cells) > 1 + (not cells[0])
 
@@ -189,14 +197,13 @@ def _is_near(before: Band, band: Band) -> bool:
 
 def _narrowed(rivers: Sequence[River], band: Band) -> list[River]:
     """What this band leaves of the rivers, with how often each is wide counted."""
-    left = min(word.box[0] for word in band.words)
-    right = max(word.box[2] for word in band.words)
+    left, right = band.left, band.right
+    narrowest = _NARROWEST * band.size
     found: list[River] = []
-    gaps = band.gaps()
     for river in rivers:
-        for begin, end in gaps:
+        for begin, end in band.gaps:
             low, high = max(river.left, begin), min(river.right, end)
-            if high - low >= _NARROWEST * band.size and not (math.isinf(low) and math.isinf(high)):
+            if high - low >= narrowest and not (math.isinf(low) and math.isinf(high)):
                 both = left < low and high < right
                 wide = both and end - begin >= _WIDE * band.size
                 found.append(River(low, high, river.both + both, river.wide + wide))

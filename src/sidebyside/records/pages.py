@@ -11,7 +11,21 @@ from typing import Literal
 EvidenceClass = Literal["fact", "description", "claim", "verdict"]
 # What a page was read from; README has a row for each.
 PageFormat = Literal[
-    "text", "html", "markdown", "passport", "card", "csv", "xlsx", "docx", "pdf", "mhtml", "webarchive", "email"
+    "text",
+    "html",
+    "markdown",
+    "asciidoc",
+    "rst",
+    "org",
+    "passport",
+    "card",
+    "csv",
+    "xlsx",
+    "docx",
+    "pdf",
+    "mhtml",
+    "webarchive",
+    "email",
 ]
 
 

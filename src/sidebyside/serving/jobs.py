@@ -115,7 +115,8 @@ class Jobs:
         """Take pasted text as a new job. Raises PageError where it is no page, and as `submit` does."""
 
         def keep(place: Path) -> list[str]:
-            return [paste_page(text, place, name=name, url=url, max_bytes=self._settings.max_page_bytes).name]
+            limit, index = self._settings.max_page_bytes, None if keep_both else self._settings.index
+            return [paste_page(text, place, name=name, url=url, max_bytes=limit, replaces_in=index).name]
 
         return self._submit("add", keep, keep_both=keep_both)
 

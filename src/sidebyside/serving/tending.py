@@ -198,7 +198,8 @@ def preview_text(text: str, name: str, url: str, settings: Settings) -> list[Rep
     from sidebyside.building.pasting import paste_page
 
     with tempfile.TemporaryDirectory(prefix="sidebyside-paste-") as folder:
-        file = paste_page(text, Path(folder), name=name, url=url, max_bytes=settings.max_page_bytes)
+        limit, index = settings.max_page_bytes, settings.index
+        file = paste_page(text, Path(folder), name=name, url=url, max_bytes=limit, replaces_in=index)
         return preview_files([file], settings)
 
 
