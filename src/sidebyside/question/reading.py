@@ -376,8 +376,9 @@ class _Resolver:
             kinds = self._spans("t") or any(is_kind(token.text) for token in tokens(self._masked.without_names))
             # "Which artifact has the highest rank": of all there are.
             fresh = intent in _LISTING and kinds and not self._spans("r")
-            # Two that are named are compared with each other: nothing is added to them.
-            keeps = "keepA" in self._flags and not fresh and len(artifacts) < 2
+            # Two that are named are compared with each other, and "does X need that?" is asked of X: nothing is added.
+            enough = 1 if intent == "supports" else 2
+            keeps = "keepA" in self._flags and not fresh and len(artifacts) < enough
             if keeps or (not artifacts and not unknown and intent in _OF_THINGS):
                 pointed = kept
         return tuple(dict.fromkeys((*pointed, *artifacts)))
