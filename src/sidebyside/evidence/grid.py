@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from sidebyside.evidence.amounts import asked_amount, gives
 from sidebyside.evidence.contradiction import contradicts
 from sidebyside.evidence.quotes import as_evidence
 from sidebyside.evidence.retrieval import Retriever
@@ -32,6 +33,8 @@ _QUOTES = 3
 _FURTHER = 6
 # Ranking: retrieval's score beside the judge's log-odds that a sentence bears on the criterion.
 _RETRIEVED = 2.0
+# The same for a figure of the kind that is asked for ("how long", "how many photos").
+_GIVEN = 1.0
 # A sentence joins the best one in a cell from this share of its probability on.
 _NEAR = 0.6
 # "vs alternatives" speaks about third parties: it is the last to be quoted.
@@ -108,7 +111,7 @@ class Rated:
 
 # What the probability of a cell is made from, and how much each counts: a logistic function, fitted by
 # benchmarks/judge/cells.py on questions of writers whom the judge did not learn from.
-FEATURES = ("judged", "second", "similarity", "whole", "coverage", "length", "lacking")
+FEATURES = ("judged", "second", "similarity", "whole", "coverage", "length", "lacking", "amount")
 _WEIGHTS = {
     "judged": 0.997,
     "second": 0.028,
@@ -117,6 +120,7 @@ _WEIGHTS = {
     "coverage": 0.399,
     "length": 0.834,
     "lacking": -1.4,
+    "amount": 1.2,
 }
 _BIAS = -1.226
 # The log-odds that a quote denies, of the judge's log-ratios for the sentence and its clause, and whether either holds
@@ -225,8 +229,13 @@ class GridFinder:
         rated = [_rate(hit, row) for hit, row in zip(hits, told, strict=True)]
         rated.sort(key=lambda item: -item.rank)
         rated[:_CLAUSED] = self._by_clause(criterion, rated[:_CLAUSED])
+        amount = asked_amount(criterion)
+        if amount is not None:
+            given = {i.hit.sentence.text: gives(amount, i.hit.sentence.text, self._retriever) for i in rated}
+            rated = [replace(item, rank=item.rank + _GIVEN * given[item.hit.sentence.text]) for item in rated]
         rated.sort(key=lambda item: -item.rank)
         features = self._features(artifact, criterion, rated)
+        features["amount"] = given[rated[0].hit.sentence.text] if amount is not None and rated else 0.0
         return Look(tuple(rated), features)
 
     def _by_clause(self, criterion: Criterion, rated: Sequence[Rated]) -> list[Rated]:

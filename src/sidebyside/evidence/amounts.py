@@ -1,0 +1,70 @@
+"""Amounts that a question asks for ("how long", "how many photos"), and whether a sentence gives one of that kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from sidebyside.records import Criterion
+from sidebyside.text.quantities import find_quantities, is_known_unit
+from sidebyside.text.words import stem
+
+# The question words of English that ask for an amount.
+_HOW = re.compile(r"\bhow\s+(?:(?P<time>long|fast|quick(?:ly)?|soon)|many\s+(?P<noun>[a-z]+))\b", re.IGNORECASE)
+# What a figure counts stands in the few words behind it: "3-5 user-provided images".
+_BEHIND = 60
+_WORDS = re.compile(r"[A-Za-z]{3,}")
+_FEW = 3
+# Cosine similarity from which two nouns count the same kind of thing ("photos", "images"), and what that is worth.
+_ALIKE, _WORTH = 0.5, 0.9
+
+
+class Vectors(Protocol):
+    """What is needed of retrieval; see `retrieval.Retriever.vectors`."""
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """The unit that is asked for ("time", "bytes"), or the noun of what is counted."""
+
+    unit: str = ""
+    noun: str = ""
+
+
+def asked_amount(criterion: Criterion) -> Amount | None:
+    """The amount that a criterion asks for; None where it asks for none."""
+    found = next(filter(None, map(_HOW.search, reversed(criterion.wordings))), None)
+    if found is None:
+        return None
+    if found["time"]:
+        return Amount(unit="time")
+    noun = found["noun"].lower()
+    measured = find_quantities(f"3 {noun}")
+    if measured and is_known_unit(measured[0].unit):
+        return Amount(unit=measured[0].unit.split("/")[0])
+    return Amount(noun=noun)
+
+
+def gives(amount: Amount, text: str, vectors: Vectors) -> float:
+    """How well some figure of a text answers, 0 to 1: 1 in the unit or of the noun that is asked for."""
+    best = 0.0
+    for quantity in find_quantities(text):
+        base = quantity.unit.split("/")[0]
+        if amount.unit:
+            if base == amount.unit:
+                return 1.0
+            continue
+        if stem(amount.noun) in quantity.nouns or stem(amount.noun) == base:
+            return 1.0
+        if base and base != "percent" and not is_known_unit(quantity.unit):
+            behind = _WORDS.findall(text[quantity.start : quantity.start + _BEHIND])[:_FEW]
+            rows = vectors.vectors([amount.noun, *behind])
+            if behind and float((rows[1:] @ rows[0]).max()) >= _ALIKE:
+                best = _WORTH
+    return best
