@@ -595,7 +595,7 @@ class _Resolver:
             words = self._plain(span)
             if exact_value(self._words(span), self._using.library) or self._absent(span):
                 continue
-            label = self._using.rows.nearest(words) if self._ordering else self._using.rows.find(words)
+            label = self._row_of(words)
             query = words if label or not situation else f"{situation}: {words}"
             found.append(Criterion(self._words(span), query, label, "" if label else self._around(span)))
         for span in self._spans("k"):
@@ -625,6 +625,16 @@ class _Resolver:
             label = self._using.rows.certainly(whole) if self._labelled.intents[0][0] in _ROWED else ""
             found[found.index(texts[0])] = replace(texts[0], whole=whole, label=label)
         return tuple(found)
+
+    def _row_of(self, words: str) -> str:
+        """The row that a criterion means: any where things are put in order, a sure one where they are to do it."""
+        rows = self._using.rows
+        if self._ordering:
+            return rows.nearest(words)
+        if self._labelled.intents[0][0] == "supports":
+            # "Does it tell me the bill in advance" asks for no price.
+            return rows.worded(words) or rows.certainly(words)
+        return rows.find(words)
 
     def _beside_names(self) -> str:
         """The sentences that name known things, without the names; the whole text where none does."""
