@@ -90,6 +90,9 @@ def test_what_the_page_denies_is_a_no():
         ("transcribe recorded speech", "Transcribes recorded speech.", 0.4, "Yes, "),
         ("transcribe recorded speech", "Transcribes recorded speech, but not well.", 0.4, "The page of "),
         ("speech", "Speech stays as it is.", 0.4, "The page of "),
+        ("benchmark scores published", "Benchmark names and scores are not disclosed.", 0.1, "The page of "),
+        ("run locally", "Runs locally without cloud connectivity.", 0.1, "Yes, "),
+        ("work without internet", "Works without internet.", 0.1, "Yes, "),
     ],
 )
 def test_yes_is_left_out_where_the_quote_may_be_a_denial(asked, quote, denial, begins):

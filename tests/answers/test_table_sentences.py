@@ -403,3 +403,9 @@ def test_a_row_is_quoted_as_label_and_value():
     place = invented.PAGES[evidence.source.file][evidence.source.start : evidence.source.end]
     assert "Pricing" in place
     assert "Paid" in place
+
+
+def test_who_asks_for_a_kind_that_is_not_there_is_told_what_there_is():
+    finding, _ = whole(library_question(filters=(Filter("Type", "=", "Dataset"),)))
+    assert finding.text.startswith("No artifact in the library is a Dataset. It holds 5 of other types: **")
+    assert finding.status == "answered"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import invented
-from sidebyside.evidence.grid import GridFinder, clauses
+from sidebyside.evidence.grid import GridFinder, _with_its_not, clauses
 from sidebyside.evidence.retrieval import Retriever
 from sidebyside.records import Criterion
 from sidebyside.text.words import content_stems
@@ -138,3 +138,16 @@ def test_a_range_is_not_cut_in_two():
     assert clauses("Accepts label rolls between 20 and 48 mm in width.") == [
         "Accepts label rolls between 20 and 48 mm in width."
     ]
+
+
+@pytest.mark.parametrize(
+    ("clause", "whole"),
+    [
+        ("though benchmark names", "though benchmark names and scores are not disclosed"),
+        ("Reads charts well", "Reads charts well"),
+        ("names and scores are not disclosed", "names and scores are not disclosed"),
+    ],
+)
+def test_a_clause_keeps_the_not_that_follows_in_it(clause, whole):
+    sentence = "Reads charts well, though benchmark names and scores are not disclosed."
+    assert _with_its_not(clause, sentence) == whole

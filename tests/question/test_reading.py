@@ -360,3 +360,35 @@ def test_sentences_without_a_name_are_no_criterion_where_nothing_is_marked(read)
     )
     assert question.artifacts == (KESTREL,)
     assert "lunch" not in " ".join(criterion.query for criterion in question.criteria)
+
+
+def test_a_row_named_in_a_list_is_asked_for_beside_the_others(read):
+    question = read("Kestrel 7B: type, price, overall score? One line is enough.")
+    assert {criterion.label for criterion in question.criteria} == {"Type", "Pricing", "UnfragileRank"}
+
+
+def test_and_how_many_capabilities_is_asked_of_what_was_talked_about(read):
+    question = read("ok, and how many capabilities?", "What's the rank of Kestrel 7B?")
+    assert question.artifacts == (KESTREL,)
+    assert [criterion.label for criterion in question.criteria] == ["Capabilities"]
+
+
+def test_all_are_put_in_order_by_a_row_that_is_counted(read):
+    question = read("Can you sort all of them by number of capabilities, most first? I'm making a table for Thursday.")
+    assert question.intent == "rank"
+    assert [criterion.label for criterion in question.criteria] == ["Capabilities"]
+
+
+def test_what_is_asked_of_one_that_is_named_is_not_asked_of_those_before(read):
+    question = read("And how long does it take with Marten Studio?", "How long does the training of Kestrel 7B take?")
+    assert question.artifacts == (MARTEN,)
+
+
+def test_a_number_in_a_name_is_no_rank(read):
+    question = read("Our office wants XML files, and the laptops have Windows 11. What do you suggest?")
+    assert "UnfragileRank" not in {condition.label for condition in question.filters}
+
+
+def test_what_something_is_to_do_is_no_price_because_it_speaks_of_a_bill(read):
+    question = read("does Kestrel 7B tell me the bill in advance")
+    assert [criterion.label for criterion in question.criteria] == [""]

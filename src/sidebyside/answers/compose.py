@@ -16,7 +16,8 @@ from sidebyside.evidence.figures import find_measures
 from sidebyside.evidence.grid import EvidenceCell, GridFinder, clauses
 from sidebyside.evidence.retrieval import Retriever
 from sidebyside.records import Artifact, CellState, Criterion, Filter, Question
-from sidebyside.text.words import join_names
+from sidebyside.text.polarity import asks_for_absence, denied_stems
+from sidebyside.text.words import content_stems, join_names
 
 # Artifacts looked at when the whole library is searched, and shown.
 _SEARCHED = 20
@@ -170,9 +171,16 @@ def _lead_on_one(draft: Draft, artifact: Artifact, question: Question) -> None:
 
 def _yes_or_no(cell: DraftCell, question: Question) -> str:
     """ "Yes" or "No" where that is asked and the cell decides it."""
-    if not question.polar or cell.probability < _DECIDED or cell.is_doubtful:
+    if not question.polar or cell.probability < _DECIDED or cell.is_doubtful or _speaks_against(cell):
         return ""
     return "Yes" if (cell.state == "stated") != question.negated else "No"
+
+
+def _speaks_against(cell: DraftCell) -> bool:
+    """Whether what is taken for a statement negates words of what is asked: "benchmark scores are not disclosed"."""
+    if cell.state != "stated" or cell.judged is None or asks_for_absence(cell.judged.criterion.query):
+        return False
+    return bool(denied_stems(cell.judged.clause)[0] & content_stems(cell.judged.criterion.query))
 
 
 def _both(draft: Draft, cell: DraftCell) -> str:

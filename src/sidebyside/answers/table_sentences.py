@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sidebyside.records import Artifact, Evidence, Fact, Filter, Library, Question, Status, Table
-from sidebyside.records.schema import LABELS
+from sidebyside.records.schema import LABELS, TYPE
 from sidebyside.text.comparatives import adjective, named_end, predicate
 from sidebyside.text.comparing import Comparison, compare_sides, meets
 from sidebyside.text.values import read_cell
@@ -302,10 +302,13 @@ def answer_library(library: Library, question: Question, cite: Cite) -> Finding:
     """Counts, lists, superlatives and filters over the whole library."""
     rows = matching(library, question.filters)
     if not rows:
-        return Finding(
-            f"No artifact in the library {_said(question.filters)}.{_untold(library, question.filters, cite)}",
-            "answered" if question.filters else "not_found",
-        )
+        none = f"No artifact in the library {_said(question.filters)}.{_untold(library, question.filters, cite)}"
+        if question.filters and all(f.label == TYPE and f.op == "=" for f in question.filters):
+            # Who asks for "products" may mean whatever there is.
+            labels = [f"**{artifact.label}**" for artifact in library.artifacts]
+            more = [f"{len(labels) - _BEHIND} more"] if len(labels) > _BEHIND else []
+            none += f" It holds {len(labels)} of other types: {join_names([*labels[:_BEHIND], *more])}."
+        return Finding(none, "answered" if question.filters else "not_found")
     if question.label and (question.superlative or question.limit) and not question.counts:
         return _superlative([artifact for artifact, _ in rows], question, cite)
     if question.label and question.label != "Capabilities" and not question.counts and not question.filters:

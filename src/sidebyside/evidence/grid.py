@@ -373,7 +373,7 @@ class GridFinder:
             return sentence
         told = self._judge.judge([(query, text, "") for text in texts])[:, :2].sum(axis=1)
         worth = [float(p) - _PER_WORD * len(text.split()) for p, text in zip(told, texts, strict=True)]
-        return texts[int(np.argmax(worth))]
+        return _with_its_not(texts[int(np.argmax(worth))], sentence)
 
 
 def clauses(sentence: str, together: int = 1) -> list[str]:
@@ -385,6 +385,13 @@ def clauses(sentence: str, together: int = 1) -> list[str]:
     runs = [(parts[i][0], parts[j][1]) for i in range(len(parts)) for j in range(i, min(i + together, len(parts)))]
     texts = [sentence[a:b].strip(" ,;:—–") for a, b in runs]
     return [text for text in dict.fromkeys(texts) if len(text.split()) >= _FEWEST_WORDS]
+
+
+def _with_its_not(clause: str, sentence: str) -> str:
+    """A clause up to the comma behind it, where a "not" follows there: "names and scores are not disclosed"."""
+    start = sentence.find(clause)
+    rest = _PART_END.split(sentence[start + len(clause) :], maxsplit=1)[0]
+    return (clause + rest).rstrip(" ,;:—–.") if start >= 0 and negations(rest) and not negations(clause) else clause
 
 
 def _parts(sentence: str) -> list[str]:

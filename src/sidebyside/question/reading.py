@@ -62,6 +62,8 @@ _OF_THINGS = frozenset(
 ) | {"pros", "cons", "proscons", "alternatives"}
 # Intents that a row of the tables is likely to answer, if the question names one.
 _TABLED = frozenset({"rank", "count", "value"})
+# Intents that ask one thing as well as several.
+_OF_ONE = frozenset({"supports", "value"})
 # Intents that put whole things beside each other.
 _ASIDE = frozenset({"overall", "similar", "differ"})
 # Intents whose things may be some of those that were listed before.
@@ -275,6 +277,15 @@ class _Resolver:
         if intent == "compare" and not artifacts and not unknown and self._of_all():
             intent = "rank"
         criteria, filters = self._with_earlier_criteria(intent, criteria, filters)
+        if intent == "count" and not (artifacts or pointed or criteria or kinds or filters):
+            # "And how many capabilities?": of what is talked about, or of each there is.
+            criteria = tuple(
+                Criterion(label, label, label) for label in self._using.rows.named_in(self._masked.without_names)[:1]
+            )
+            if criteria and (things := _kept(self._turns)):
+                intent, pointed = "value", things
+            elif criteria:
+                intent = "rank"
         criteria = self._rowed(intent, criteria, bool(artifacts or pointed), bool(kinds or filters))
         if last is not None and not criteria and intent == "why":
             criteria = last.criteria
@@ -351,6 +362,11 @@ class _Resolver:
         rows, labels = self._using.rows, self._using.library.labels
         if intent == "count" and things and not criteria and not conditions and (label := rows.find(CAPABILITIES)):
             criteria = (Criterion(label, label, label),)
+        if intent in _ROWED and criteria and all(c.label for c in criteria):
+            # "Type, price, overall score": a row that is named beside others, whatever of it the reader has marked.
+            asked = {c.label for c in criteria}
+            beside = [label for label in rows.named_in(self._unlabelled()) if label not in asked]
+            criteria = (*criteria, *(Criterion(label, label, label) for label in beside))
         if intent in _TABLED and not any(c.label for c in criteria) and len(criteria) < 2:
             # "The largest number of capabilities": the row is named, whatever of it the reader has marked.
             named = rows.named_in(self._masked.without_names)[:1]
@@ -376,8 +392,8 @@ class _Resolver:
             kinds = self._spans("t") or any(is_kind(token.text) for token in tokens(self._masked.without_names))
             # "Which artifact has the highest rank": of all there are.
             fresh = intent in _LISTING and kinds and not self._spans("r")
-            # Two that are named are compared with each other, and "does X need that?" is asked of X: nothing is added.
-            enough = 1 if intent == "supports" else 2
+            # Nothing is added to two that are named, nor to X in "how long does X take?".
+            enough = 1 if intent in _OF_ONE and self._spans("c") else 2
             keeps = "keepA" in self._flags and not fresh and len(artifacts) < enough
             if keeps or (not artifacts and not unknown and intent in _OF_THINGS):
                 pointed = kept
@@ -635,6 +651,13 @@ class _Resolver:
             # "Does it tell me the bill in advance" asks for no price.
             return rows.worded(words) or rows.certainly(words)
         return rows.find(words)
+
+    def _unlabelled(self) -> str:
+        """The text without what the reader has marked."""
+        text = self._masked.text
+        for span in self._labelled.spans:
+            text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
+        return text
 
     def _beside_names(self) -> str:
         """The sentences that name known things, without the names; the whole text where none does."""
