@@ -9,16 +9,20 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sidebyside import Assistant
 from sidebyside.building.build import build_index
 from sidebyside.evaluation import Result, load_questions, run
+from sidebyside.models.machine import usable_cores
 
 DATA = Path(__file__).resolve().parent / "data"
 QUESTIONS = DATA / "questions"
@@ -44,6 +48,13 @@ SETS = {
     "blind8": "seeds",
     "blind9": "seeds",
     "blind10": "seeds",
+    "blind11": "seeds",
+    "blind12": "blind12",
+    "blind13": "seeds",
+    "blind14": "seeds",
+    "blind15": "seeds",
+    "blind16": "blind16",
+    "blind17": "seeds",
 }
 # A set may lose so many questions: an answer can hang on the last digit of a similarity.
 MAY_LOSE = 1
@@ -62,16 +73,25 @@ class Change:
 
 
 def ask_all(sets: Mapping[str, str] = SETS) -> dict[str, tuple[Result, ...]]:
-    """Every set with its results."""
-    results: dict[str, tuple[Result, ...]] = {}
+    """Every set with its results; the sets are shared out among as many processes as there are cores."""
     with tempfile.TemporaryDirectory() as folder:
-        for pages in dict.fromkeys(sets.values()):
-            index = Path(folder) / pages
+        indexes = {pages: Path(folder) / pages for pages in dict.fromkeys(sets.values())}
+        for pages, index in indexes.items():
             build_index([SEEDS if pages == "seeds" else DATA / pages], index=index)
-            with Assistant.open(index, model="none") as assistant:
-                for name in (name for name, about in sets.items() if about == pages):
-                    results[name] = run(assistant, load_questions(QUESTIONS / f"{name}.jsonl")).results
-    return {name: results[name] for name in sets}
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(usable_cores(), mp_context=spawn) as pool:
+            asked = {name: pool.submit(_ask, name, indexes[pages]) for name, pages in sets.items()}
+            return {name: found.result() for name, found in asked.items()}
+
+
+def _ask(name: str, index: Path) -> tuple[Result, ...]:
+    return run(_opened(index), load_questions(QUESTIONS / f"{name}.jsonl")).results
+
+
+@cache
+def _opened(index: Path) -> Assistant:
+    """Opened once in a process: what was read of its sentences serves the next set too."""
+    return Assistant.open(index, model="none")
 
 
 def right(results: Mapping[str, tuple[Result, ...]]) -> dict[str, list[str]]:

@@ -217,7 +217,7 @@ def test_ids_of_the_invented_library_are_the_ones_used_here():
 
 
 def test_an_everyday_word_of_a_longer_name_is_no_name_by_itself():
-    capability = ("Loads weights from Hugging Face.", "Posts to Slack", "Simpler than Cartomancer")
+    capability = ("Loads weights from Hugging Face.", "Posts to Slack, Teams and Discord", "Simpler than Cartomancer")
     page = invented.page_text(
         ("Alpha", ("Model", "1/100", "0", "0", "Free"), (capability,)),
         ("Beta", ("Model", "2/100", "0", "0", "Free"), (capability,)),

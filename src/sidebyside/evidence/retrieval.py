@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -116,17 +117,22 @@ class Retriever:
         An everyday word that stands in a longer name is none by itself: "face" in "Hugging Face".
         """
         named: set[str] = set()
-        other: set[str] = set()
+        other_words: set[str] = set()
         for passage in self._index.passages[:_MOST_NAMED]:
             for sentence in passage.sentences:
                 words = tokens(sentence.text)
-                capital = [False, *(is_named(word, sentence_start=False) for word in words[1:]), False]
+                capital = [place > 0 and is_named(word, sentence_start=False) for place, word in enumerate(words)]
+                beside = [
+                    one and two and not sentence.text[a.end : b.start].strip()
+                    for (one, a), (two, b) in pairwise(zip(capital, words, strict=True))
+                ]
                 for place, word in enumerate(words[1:], 1):
+                    longer = beside[place - 1] or any(beside[place : place + 1])
                     if not capital[place]:
-                        other.add(word.folded)
-                    elif not (is_common(word.folded) and (capital[place - 1] or capital[place + 1])):
+                        other_words.add(word.folded)
+                    elif not (longer and is_common(word.folded)):
                         named.add(word.folded)
-        return frozenset(named - other)
+        return frozenset(named - other_words)
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """L2-normalised rows of these texts; kept, as a question's wordings are looked up more than once."""
