@@ -64,6 +64,17 @@ def test_answers_are_those_of_single_questions(shell, index, tmp_path):
     assert [untimed(record["answer"]) for record in found] == single
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_files_are_read_as_windows_and_old_editors_write_them(tmp_path, encoding, ends):
+    path = tmp_path / "questions.txt"
+    path.write_bytes(ends.join(["Is Kestrel 7B free?", "", "What does Señal cost?"]).encode(encoding))
+    assert [(line.number, line.question) for line in batch.read_questions(path)] == [
+        (1, "Is Kestrel 7B free?"),
+        (3, "What does Señal cost?"),
+    ]
+
+
 def test_json_lines_carry_ids_and_conversations(shell, index, tmp_path):
     first = "How much is the Team plan of Marten Studio?"
     lines = [

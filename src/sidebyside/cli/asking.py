@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 from sidebyside.cli.records import record_option, save
 from sidebyside.cli.shell import (
     ProgressReport,
+    decoded,
     index_option,
     json_option,
     load_settings,
@@ -109,8 +109,7 @@ def _asked(words: tuple[str, ...]) -> str:
     if len(data) > MOST_PIPED:
         raise click.ClickException(f"more than {MOST_PIPED:,} bytes came through the pipe; ask one question, or --file")
     try:
-        # PowerShell writes UTF-16 with a mark in front.
-        text = data.decode("utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
+        text = decoded(data)
     except UnicodeDecodeError as error:
         raise click.ClickException(f"what came through the pipe is not UTF-8 text ({error.reason})") from None
     return " ".join(text.split())

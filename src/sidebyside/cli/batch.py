@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from sidebyside.cli.shell import decoded
 from sidebyside.errors import SidebysideError
 
 if TYPE_CHECKING:
@@ -78,10 +79,10 @@ def read_questions(path: Path) -> list[Line]:
 
     A JSON line is a text or {"question": text, "id": text or number, "history": [[question, answer], ...]}. Empty
     lines are passed over. A line that cannot be read becomes a Line with a `problem`. Raises ClickException if the
-    file is not UTF-8 text or holds no question.
+    file is not text in UTF-8 (or UTF-16 with a mark) or holds no question.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = decoded(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{path} is not UTF-8 text ({error.reason}); save it as UTF-8") from None
     read = _from_json if path.suffix.casefold() == ".jsonl" else _from_text

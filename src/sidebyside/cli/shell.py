@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import json
 import sys
@@ -179,3 +180,11 @@ class ProgressReport:
                 self._bar.remove_task(self._task)
             self._task, self._what = self._bar.add_task(what, total=total), what
         self._bar.update(self._task, completed=done, total=total)
+
+
+def decoded(data: bytes) -> str:
+    """Text that somebody gives: UTF-8, or UTF-16 with a mark in front, as PowerShell writes it.
+
+    Raises UnicodeDecodeError for anything else.
+    """
+    return data.decode("utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
