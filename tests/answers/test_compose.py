@@ -25,8 +25,10 @@ KESTREL, MARTEN, OSPREY = artifact("Kestrel 7B"), artifact("Marten Studio"), art
 class KnownGrid:
     """A grid of known cells: (artifact id, criterion query) -> (state, quote); all denials are this probable."""
 
-    def __init__(self, cells: dict[tuple[str, str], tuple[str, str]], denial: float = 0.0) -> None:
-        self.cells, self.denial = cells, denial
+    def __init__(
+        self, cells: dict[tuple[str, str], tuple[str, str]], denial: float = 0.0, probability: float = 0.9
+    ) -> None:
+        self.cells, self.denial, self.probability = cells, denial, probability
 
     def cell(self, artifact, criterion):
         state, quote = self.cells.get((artifact.id, criterion.query), ("silent", ""))
@@ -36,7 +38,7 @@ class KnownGrid:
             for place, part in enumerate(quotes)
         )
         return EvidenceCell(
-            artifact, criterion, state, 0.9, evidence, quotes[0].rstrip(".") if quotes else "", self.denial
+            artifact, criterion, state, self.probability, evidence, quotes[0].rstrip(".") if quotes else "", self.denial
         )
 
     def grid(self, artifacts, criteria):
@@ -210,6 +212,18 @@ def test_a_search_shows_those_that_state_it_and_only_those():
     answer = draft.answer()
     assert set(answer.artifacts) == {"Kestrel 7B", "Marten Studio"}
     assert answer.status == "answered"
+
+
+@pytest.mark.parametrize(
+    ("probability", "begins"),
+    [(0.9, "2 artifacts say so on their pages: "), (0.4, "No page says so plainly. What comes nearest is told of ")],
+)
+def test_a_search_tells_what_is_plain_from_what_comes_nearest(probability, begins):
+    question = Question("which can?", "find", criteria=(SPEECH,))
+    draft = draft_for(question)
+    known = KnownGrid({key: value for key, value in SAYS.items() if key[1] == SPEECH.query}, 0.0, probability)
+    answer_find(draft, question, Evidences(invented.retriever(), known), LIBRARY.artifacts)
+    assert draft.answer().text.startswith(begins)
 
 
 def test_a_search_that_nobody_answers_says_what_was_looked_for():

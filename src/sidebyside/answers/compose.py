@@ -308,7 +308,8 @@ def answer_find(draft: Draft, question: Question, sources: Evidences, allowed: S
         draft.winner = artifacts[0].id
         cell = next(row[0] for row in draft.grid.cells if row[0].state != "silent")
         conditions = "".join(_met(draft, artifacts[0], question))
-        lead = f"**{artifacts[0].label}**{conditions}: {verbatim(cell.text)} {draft.cite(cell.evidence[0])}."
+        nearest = "" if cell.is_plain else "What comes nearest: "
+        lead = f"{nearest}**{artifacts[0].label}**{conditions}: {verbatim(cell.text)} {draft.cite(cell.evidence[0])}."
         missing = [c for c, row in zip(draft.grid.criteria, draft.grid.cells, strict=True) if row[0].state == "silent"]
         if missing:
             lead += f" Not stated: {join_names(missing)}."
@@ -316,7 +317,11 @@ def answer_find(draft: Draft, question: Question, sources: Evidences, allowed: S
     else:
         of = "" if best == len(criteria) else f" of {best} of {len(criteria)} points"
         told = join_names(f"**{a.label}**{''.join(_met(draft, a, question))}" for a in artifacts)
-        draft.blocks.append(f"{len(artifacts)} artifacts say so{of} on their pages: {told}.")
+        cells = [cell for row in draft.grid.cells for cell in row if cell.state != "silent"]
+        if any(cell.is_plain for cell in cells):
+            draft.blocks.append(f"{len(artifacts)} artifacts say so{of} on their pages: {told}.")
+        else:
+            draft.blocks.append(f"No page says so plainly. What comes nearest{of} is told of {told}.")
 
 
 def _candidates(draft: Draft, question: Question, sources: Evidences, allowed: Sequence[Artifact]) -> list[Artifact]:
