@@ -174,6 +174,7 @@ def test_address_names_what_is_shown_and_back_leads_back(site, visit):
     page.locator(".artifact-card", has_text=LLAVA).click()
     page.locator(".artifact-card", has_text=LLAMA).click()
     page.wait_for_function("location.search.startsWith('?compare=')")
+    expect(page.locator("#sides-facts table").first).to_be_visible()
     page.go_back()
     # Nothing was chosen there.
     expect(page.locator("#sides-facts .hint")).to_have_text("Choose two to twelve artifacts to lay side by side.")

@@ -75,10 +75,11 @@ def test_names_that_are_lacking_count_by_their_share(finder):
     def lacking(text: str) -> float:
         return finder.look(artifact("Marten Studio"), Criterion(text, text)).features["lacking"]
 
-    assert lacking("QX9") == 1
-    assert lacking("QX9 VX1") == pytest.approx(4 / 3)
+    assert lacking("QueXo") == 1
+    assert lacking("QueXo VorLax") == pytest.approx(4 / 3)
     # The page writes Team.
-    assert lacking("QX9 Team") == pytest.approx(2 / 3)
+    assert lacking("QueXo Team") == pytest.approx(2 / 3)
+    assert lacking("MMLU") == 2
 
 
 class Sure:

@@ -282,8 +282,8 @@ class GridFinder:
             # An acronym may be written out, and everyday ones stand for things with many names.
             acronym = word.text.isupper() and (is_common(word.folded) or _writes_out(word.folded, texts))
             if not acronym and not any(name in text for name in (word.folded, *WRITTEN_AS.get(word.folded, ()))):
-                # Where another page writes the name, its absence here says more.
-                missing += 2 if word.folded in known else 1
+                # Where another page writes the name, its absence here says more; so does that of an acronym: "MMLU".
+                missing += 2 if word.folded in known or (word.text.isupper() and len(word.text) > 2) else 1
         # One of several that are there says something: "fp16 bf16 mixed precision".
         return min(2.0, missing * 2 / (1 + len(named)))
 
