@@ -409,8 +409,3 @@ def test_who_asks_for_a_kind_that_is_not_there_is_told_what_there_is():
     finding, _ = whole(library_question(filters=(Filter("Type", "=", "Dataset"),)))
     assert finding.text.startswith("No artifact in the library is a Dataset. It holds 5 of other types: **")
     assert finding.status == "answered"
-
-
-def test_what_the_library_holds_is_told_with_the_number_of_pages():
-    finding, _ = whole(library_question())
-    assert finding.text.startswith("The library holds 5 artifacts from 3 saved pages: **")

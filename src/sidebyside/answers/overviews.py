@@ -20,7 +20,6 @@ from sidebyside.answers.table_sentences import (
     distinct,
     matching,
     row_evidence,
-    saved_pages,
 )
 from sidebyside.answers.verdicts import contradictions, verdict_evidence, verdicts_about
 from sidebyside.evidence.capabilities import headline, match_capabilities
@@ -186,7 +185,7 @@ def answer_summary(draft: Draft) -> None:
         does = f": {verbatim(shorten(first[0].quote, 16))} {draft.cite(first[0])}" if first else ""
         lines.append(f"- **{artifact.label}** ({rows}){does}")
     more = f" The first {len(shown)}:" if len(artifacts) > len(shown) else ""
-    number = f"{len(artifacts)} artifact{'' if len(artifacts) == 1 else 's'} from {saved_pages(draft.library)}"
+    number = f"{len(artifacts)} artifact{'' if len(artifacts) == 1 else 's'}"
     kinds = Counter(artifact.type for artifact in artifacts if artifact.type)
     types = join_names(f"{kind} ({count})" for kind, count in kinds.most_common())
     by_type = f", by type {types}" if len(kinds) > 1 else ""

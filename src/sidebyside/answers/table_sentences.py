@@ -459,19 +459,13 @@ def _listing(library: Library, rows: Sequence[tuple[Artifact, list[Fact]]], ques
     if len(rows) > _LONGEST_LIST:
         names.append(f"{len(rows) - _LONGEST_LIST} more")
     if not question.filters:
-        head = f"The library holds {total} artifact{'s' if total != 1 else ''} from {saved_pages(library)}"
+        head = f"The library holds {total} artifact{'s' if total != 1 else ''}"
     elif len(rows) == 1:
         head = f"1 of {total} artifacts {_said(question.filters)}"
     else:
         head = f"{len(rows)} of {total} artifacts {_said(question.filters, plural=True)}{_by_type(rows, question)}"
     untold = _untold(library, question.filters, cite)
     return Finding(f"{head}: {join_names(names)}.{untold}", "answered", ids)
-
-
-def saved_pages(library: Library) -> str:
-    """ "2 saved pages": how many files the artifacts are described in."""
-    count = len({file for artifact in library.artifacts for file in artifact.sources})
-    return f"{count} saved page{'s' if count != 1 else ''}"
 
 
 def _by_type(rows: Sequence[tuple[Artifact, list[Fact]]], question: Question) -> str:
