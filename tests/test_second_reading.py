@@ -17,7 +17,7 @@ from sidebyside.records import Event, Message
 pytestmark = pytest.mark.integration
 
 SILENT = "Does Osprey Index yodel?"
-UNSURE = "kestrel 7b lolwut money thingy innit"
+UNSURE = "kestrel 7b wibble dough-wise, eh"
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,20 @@ def test_an_unsure_reading_is_shown_while_the_model_reads(index):
     assert answer.answer.reading.by == "model"
     assert answer.answer.citations[0].quote == "Pricing: Free"
     assert_cited(answer.answer)
+
+
+def test_a_second_reading_that_the_pages_answer_less_is_left(index):
+    facts, *_, answer = events(index, Script(english="Does Kestrel 7B yodel?"), UNSURE)
+    assert answer.answer.reading.by == "trained"
+    assert answer.answer.status == facts.answer.status
+
+
+def test_what_the_pages_answered_is_not_read_again(index):
+    script = Script(english="Does Kestrel 7B yodel?")
+    facts, *_ = events(index, script, "kestrel 7b lolwut money thingy innit")
+    assert facts.answer.status == "answered"
+    assert facts.answer.reading.shown.startswith("Understood as (a guess)")
+    assert not [call for call in script.calls if call[-1].text.startswith("Text:")]
 
 
 def test_notes_stay_through_a_second_reading(index):
