@@ -324,8 +324,8 @@ class Assistant:
     ) -> Draft | None:
         """The draft of the LLM's reading where the first one is a guess and the pages did not answer all of it.
 
-        Only one that they answer better: on 120 strangers' questions that both readings could read, the small model's
-        words spoilt seven answers and mended one. The first evidence is on screen meanwhile.
+        Only one that they answer better: taken whenever it was surer, the small model's wording spoilt seven answers to
+        120 strangers' questions and mended one at most. The first evidence is on screen meanwhile.
         """
         asked = draft.question
         if not needs_rewording(asked) or asked.language != "en" or _standing(draft) == _WELL:
