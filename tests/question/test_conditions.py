@@ -35,6 +35,9 @@ def find_row(words: str) -> str:
         ("price below 1.000 € a year", [Filter("Pricing", "<", "1.000 € a year")]),
         ("score after March 2025", [Filter("UnfragileRank", ">", "March 2025")]),
         ("above 45", [Filter("UnfragileRank", ">", "45")]),
+        ("Above 45", [Filter("UnfragileRank", ">", "45")]),
+        ("Between 20 and 40", [Filter("UnfragileRank", ">=", "20"), Filter("UnfragileRank", "<=", "40")]),
+        ("Windows 11", []),
         ("rank above 45 points", [Filter("UnfragileRank", ">", "45")]),
         ("rank over 45 out of 100", [Filter("UnfragileRank", ">", "45")]),
         # The rank has no unit: these are for the texts to say.

@@ -205,8 +205,9 @@ def _ranked(words: str, library: Library) -> str:
     """ "Above 40", and nothing else: the row of the site's own rank, which all pages have; it has no unit."""
     if RANK not in library.labels or len(words.split()) > _BARE:
         return ""
-    if re.search(r"\b[A-Z][a-z]+ \d", words):
-        return ""  # "Windows 11" is a name
+    bounds = (_BETWEEN, *(pattern for pattern, _ in _OPERATORS))
+    if re.search(r"\b[A-Z][a-z]+ \d", words) and not any(bound.search(fold_in_place(words)) for bound in bounds):
+        return ""  # "Windows 11" is a name, "Above 40" is none
     # "Over 100K", "more than 10 languages": beyond the rank's scale, or of something else.
     other = any(quantity.unit or quantity.value > _HIGHEST_RANK for quantity in find_quantities(words))
     return "" if other else RANK
