@@ -383,7 +383,7 @@ class Assistant:
         assert self._generator is not None
         with self._leases.lease() as loaded:
             draft = self._facts(question, history, loaded)
-        prepare(draft, self._generator)
+        self._idle.hand_on(partial(prepare, draft, self._generator))
 
     def match(
         self, need: str = "", wishes: Sequence[Wish] = (), *, among: Sequence[str] = (), most: int = SHOWN

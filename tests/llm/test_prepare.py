@@ -54,6 +54,27 @@ def test_a_question_interrupts_the_step_that_runs_and_drops_the_others():
     assert done == ["later"]
 
 
+def test_a_step_that_a_question_met_halfway_hands_nothing_on():
+    begun, asked, handed = threading.Event(), threading.Event(), []
+
+    def step() -> None:
+        idle.hand_on(lambda: handed.append("before"))
+        begun.set()
+        assert asked.wait(WAIT)
+        idle.hand_on(lambda: handed.append("after"))
+
+    idle = IdleWork(pause=0)
+    idle.put([step])
+    assert begun.wait(WAIT)
+    with idle.busy():
+        pass
+    asked.set()
+    idle.put([lambda: idle.hand_on(lambda: handed.append("next"))])
+    until(lambda: "next" in handed)
+    idle.close()
+    assert handed == ["before", "next"]
+
+
 def test_idle_work_waits_for_every_question():
     done: list[str] = []
     idle = IdleWork(pause=0)

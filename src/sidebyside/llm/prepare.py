@@ -26,6 +26,7 @@ class IdleWork:
         self._steps: deque[Step] = deque()
         self._asking = 0
         self._questions = 0
+        self._began_at = 0
         self._closed = False
         self._thread: threading.Thread | None = None
 
@@ -55,6 +56,16 @@ class IdleWork:
                 self._thread.start()
             self._changed.notify_all()
 
+    def hand_on(self, action: Step) -> None:
+        """Run `action`, which returns at once, unless somebody has asked since the step began that calls this.
+
+        What a step hands on to another thread after it was interrupted would otherwise be worked on beside the
+        question, and after its end.
+        """
+        with self._changed:
+            if not self._closed and self._questions == self._began_at:
+                action()
+
     def close(self) -> None:
         """End; waits for the step that is being done. Closing twice is allowed."""
         with self._changed:
@@ -81,5 +92,6 @@ class IdleWork:
                 questions = self._questions
                 self._changed.wait_for(lambda: self._closed or self._questions != questions, timeout=self._pause)  # noqa: B023
                 if self._steps and not self._asking and self._questions == questions and not self._closed:
+                    self._began_at = questions
                     return self._steps.popleft()
             return None
