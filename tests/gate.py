@@ -55,6 +55,9 @@ SETS = {
     "blind15": "seeds",
     "blind16": "blind16",
     "blind17": "seeds",
+    "blind18": "seeds",
+    "blind19": "seeds",
+    "blind20": "blind20",
 }
 # A set may lose so many questions: an answer can hang on the last digit of a similarity.
 MAY_LOSE = 1

@@ -80,8 +80,19 @@ def _about_artifacts(draft: Draft, artifacts: list[Artifact], question: Question
             compose.answer_recommend(draft, artifacts, question, sources.evidence)
         else:
             _on_criteria(draft, artifacts, question, sources)
+            if draft.status == "not_found" and _may_be_as_wholes(question):
+                # What was left of the question was no criterion.
+                draft.question = question = replace(question, criteria=())
+                draft.reading = understood(question, sources.library)
+                draft.grid, draft.status, draft.blocks = None, "answered", []
+                _as_wholes(draft, artifacts, question, sources)
     if question.unknown and draft.status != "not_found":
         missing.add_unknown(draft, question, sources.names)
+
+
+def _may_be_as_wholes(question: Question) -> bool:
+    """Whether whole things may be asked about as well: a criterion was assumed where the intent needs none."""
+    return question.intent in {"overall", "similar", "differ"} and all(c.assumed for c in question.criteria)
 
 
 def _as_wholes(draft: Draft, artifacts: list[Artifact], question: Question, sources: Sources) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sidebyside.evidence.amounts import asked_amount
 from sidebyside.evidence.grid import EvidenceCell
 from sidebyside.records import Artifact, Evidence, Question
 from sidebyside.text.quantities import Quantity, find_quantities
@@ -54,6 +55,10 @@ class Measure:
 def measured_unit(question: Question) -> str:
     """The unit that the question's figures must have: "money", "token", "time", "bytes", or "" for any."""
     text = question.wording.casefold()
+    asked = next(filter(None, map(asked_amount, question.texts)), None)
+    if asked is not None and asked.noun:
+        # "How many models at the same time" asks for no time.
+        return ""
     for words, unit in _MEASURES:
         if re.search(words, text):
             return unit

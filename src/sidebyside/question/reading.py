@@ -54,6 +54,8 @@ _DEFINITE = re.compile(r"\b(?:the|that|this)\s+$")
 _MOST = frozenset({"most", "least", "best", "worst"})
 # What stands before a thing that is somebody's: "our agent dies halfway".
 _OWN = re.compile(r"\b(?:my|our|your|his|her|their)\s+$")
+# What ends a sentence that is about the matter of the one before.
+_POINTS_BACK = re.compile(r"\b(?:for|at|of|with|in|about|on|by) (?:that|this|these|those)\W*$")
 # Words with capitals, "I" and its like aside.
 _CAPITALS = re.compile(r"\b(?!I\b|I')[A-Z][\w-]+(?:\s(?!I\b|I')[A-Z][\w-]*)*")
 # Intents that are about things by nature: those talked about where none is named.
@@ -66,6 +68,10 @@ _TABLED = frozenset({"rank", "count", "value"})
 _OF_ONE = frozenset({"supports", "value"})
 # Intents that put whole things beside each other.
 _ASIDE = frozenset({"overall", "similar", "differ"})
+# From this probability on of an intent that takes a criterion, words of a question without one are looked at.
+_PERHAPS = 0.08
+# What is asked of whole things is said in so many words at most, little ones aside.
+_LONGEST = 8
 # Intents whose things may be some of those that were listed before.
 _LISTING = frozenset({"list", "count", "find", "rank"})
 # What can be asked of the library as a whole, without naming anything.
@@ -293,6 +299,9 @@ class _Resolver:
         artifacts = tuple(a for a in artifacts if a not in excluded)
         unknown = tuple(name for name in unknown if name not in self._absorbed)
         artifacts, unknown, criteria = self._mentioned(artifacts, unknown, criteria, intent)
+        if intent == "rank" and any(criterion.label for criterion in criteria):
+            # "Who carries the red lantern, I mean the lowest rank of all?" ranks all there are.
+            unknown = tuple(name for name in unknown if not _is_everyday(name))
         listed = bool(artifacts) and not named
         bare = not artifacts and not self._spans("c") and not self._spans("k")
         talked = artifacts if listed else _kept(self._turns) if bare else ()
@@ -520,8 +529,7 @@ class _Resolver:
 
         Or such words right before a name that is known: "normal" in "normal Stable Diffusion".
         """
-        words = tokens(self._words(span))
-        if not all(is_common(word.folded) and word.text.islower() for word in words):
+        if not _is_everyday(self._words(span)):
             return False
         beside = any(not self._masked.text[span.end : start].strip() for start, *_ in self._masked.mentions)
         return beside or span.probability < _SURE_NAME
@@ -613,34 +621,63 @@ class _Resolver:
                 continue
             label = self._row_of(words)
             query = words if label or not situation else f"{situation}: {words}"
+            if not label and (before := self._pointed_matter(span)):
+                query = f"{before}: {words}"
             found.append(Criterion(self._words(span), query, label, "" if label else self._around(span)))
         for span in self._spans("k"):
             # A condition that no row can answer is asked of the texts. "List all with their rank" asks for a row.
             if not self._conditions(span):
                 found.append(Criterion(self._words(span), self._plain(span), self._bare_row(span)))
+        if not found and not self._spans("r") and self._is_about_something():
+            found += self._unmarked_criterion()
         if not found and situation:
             found.append(Criterion(situation, situation))
-        if not found and not self._spans("r") and self._labelled.intents[0][0] in _ABOUT_SOMETHING:
-            # "Context of X or Y": something is asked about, and nothing but the names is marked.
-            rest = " ".join(
-                token.text
-                for token in tokens(self._beside_names())
-                if token.folded not in STOP_WORDS and token.folded not in ASKING_WORDS
-            )
-            leans = self._turns and self._flags & {"keepA", "keepC", "keepI"}
-            if rest and not leans and not self._filters() and not self._spans("p") and not self._spans("t"):
-                rows = self._using.rows
-                whole = re.sub(r"⟦\d+⟧", "it", self._masked.text)
-                # A word that means a row by itself: "the boss only looks at the rank".
-                label = rows.find(rest) or rows.certainly(whole)
-                label = label or next(filter(None, map(rows.certainly, rest.split())), "")
-                found.append(Criterion(rest, rest, label))
         found = list(dict.fromkeys(found))
         if len(texts := [c for c in found if not c.label]) == 1:
-            whole = self._core()
+            whole = texts[0].whole if texts[0].assumed else self._core()
             label = self._using.rows.certainly(whole) if self._labelled.intents[0][0] in _ROWED else ""
             found[found.index(texts[0])] = replace(texts[0], whole=whole, label=label)
         return tuple(found)
+
+    def _pointed_matter(self, span: Span) -> str:
+        """What was asked about before, where a sentence ends by pointing at it: "which sensor is needed for that?"."""
+        last = self._turns[-1].question if self._turns else None
+        sentence = _SENTENCE_END.split(self._masked.text[span.start :], maxsplit=1)[0]
+        return last.texts[0].query if last and last.texts and _POINTS_BACK.search(sentence.lower()) else ""
+
+    def _unmarked_criterion(self) -> list[Criterion]:
+        """ "Context of X or Y": something is asked about, and nothing but the names is marked."""
+        situations = [(span.start, span.end) for span in self._spans("s")]
+        asked = self._beside_names(situations)
+        rest = [t.text for t in tokens(asked) if t.folded not in STOP_WORDS and t.folded not in ASKING_WORDS]
+        leans = self._turns and self._flags & {"keepA", "keepC", "keepI"}
+        if not rest or leans or self._filters() or self._spans("p") or self._spans("t"):
+            return []
+        if situations and "⟦" not in self._without(situations):
+            return []
+        rows, words = self._using.rows, " ".join(rest)
+        if self._labelled.intents[0][0] in _ASIDE:
+            # More words than a criterion has are a story; one may be any.
+            found = [Criterion(words, words, rows.find(asked), asked, assumed=True)]
+            return found if 1 < len(rest) <= _LONGEST else []
+        # A word that means a row by itself: "the boss only looks at the rank".
+        whole = re.sub(r"⟦\d+⟧", "it", self._masked.text)
+        label = rows.find(words) or rows.certainly(whole) or next(filter(None, map(rows.certainly, rest)), "")
+        # What a situation in the same sentence is, the words need to be understood.
+        around = self._beside_names()
+        told = [self._plain(span) for span in self._spans("s") if self._plain(span) in around]
+        query = words if label or not told else f"{' '.join(told)}: {words}"
+        return [Criterion(words, query, label, asked, assumed=True)]
+
+    def _is_about_something(self) -> bool:
+        """Whether one thing is asked of what is named: by the intent, or by one that may be it as well.
+
+        "How do A and B differ in following instructions?" lies between the two. Of 120 questions that put whole things
+        beside each other those that name a criterion, and hardly others, leave so much to the intents that take one.
+        """
+        (intent, _), *others = self._labelled.intents
+        perhaps = sum(probability for other, probability in others if other in _ABOUT_SOMETHING)
+        return intent in _ABOUT_SOMETHING or (intent in _ASIDE and perhaps >= _PERHAPS)
 
     def _row_of(self, words: str) -> str:
         """The row that a criterion means: any where things are put in order, a sure one where they are to do it."""
@@ -654,17 +691,21 @@ class _Resolver:
 
     def _unlabelled(self) -> str:
         """The text without what the reader has marked."""
+        return self._without([(span.start, span.end) for span in self._labelled.spans])
+
+    def _without(self, parts: Sequence[tuple[int, int]]) -> str:
+        """The text with blanks for parts of it."""
         text = self._masked.text
-        for span in self._labelled.spans:
-            text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
+        for start, end in parts:
+            text = text[:start] + " " * (end - start) + text[end:]
         return text
 
-    def _beside_names(self) -> str:
-        """The sentences that name known things, without the names; the whole text where none does."""
-        text = self._masked.text
+    def _beside_names(self, aside: Sequence[tuple[int, int]] = ()) -> str:
+        """The sentences that name known things, names as "it", or the whole text; without what is aside."""
+        text = self._without(aside)
         bounds = [0, *(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]
-        kept = [text[a:b] for a, b in pairwise(bounds) if "⟦" in text[a:b]] or [text]
-        return re.sub(r"⟦\d+⟧", " ", " ".join(kept))
+        kept = [text[a:b].strip() for a, b in pairwise(bounds) if "⟦" in text[a:b]] or [text]
+        return re.sub(r"⟦\d+⟧", "it", " ".join(kept))
 
     def _around(self, span: Span) -> str:
         """The words around one of several things that are asked, up to where the next begins, names as "it"."""
@@ -861,6 +902,11 @@ class _Resolver:
     def _plain(self, span: Span) -> str:
         """The words of a span, known names as "it"."""
         return re.sub(r"⟦\d+⟧", "it", self._masked.text[span.start : span.end]).strip(" ,;:")
+
+
+def _is_everyday(name: str) -> bool:
+    """Whether a name is written in common words without capitals."""
+    return all(is_common(word.folded) and word.text.islower() for word in tokens(name))
 
 
 def _is_superlative(word: str) -> bool:
