@@ -53,13 +53,16 @@ def answer_half_known(draft: Draft, artifacts: Sequence[Artifact], question: Que
 
 
 def add_unknown(draft: Draft, question: Question, names: NameIndex) -> None:
-    """Sides of a comparison that are not in the library at all; what a page that is cited claims of them counts."""
+    """Sides of a comparison that are not in the library at all.
+
+    "Is it quicker than Midjourney?" is answered by a page that claims so.
+    """
     if not question.unknown:
         return
     told = join_names(f"**{plain_text(name)}**" for name in question.unknown)
     be = "is" if len(question.unknown) == 1 else "are"
     quoted = [citation.quote.casefold() for citation in draft.citations]
-    if all(any(name.casefold() in quote for quote in quoted) for name in question.unknown):
+    if question.polar and all(any(name.casefold() in quote for quote in quoted) for name in question.unknown):
         draft.notes.append(f"{told} {be} not in the library: what is said of it is the claim of another page.")
         return
     draft.blocks.append(f"{told} {be} not in the library. {nearest_block(draft, question.unknown, names)}")
