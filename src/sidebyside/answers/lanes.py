@@ -92,7 +92,7 @@ def _about_artifacts(draft: Draft, artifacts: list[Artifact], question: Question
 
 def _may_be_as_wholes(question: Question) -> bool:
     """Whether whole things may be asked about as well: a criterion was assumed where the intent needs none."""
-    return question.intent in {"overall", "similar", "differ"} and all(c.assumed for c in question.criteria)
+    return question.intent in {"overall", "similar", "differ", "verdict"} and all(c.assumed for c in question.criteria)
 
 
 def _as_wholes(draft: Draft, artifacts: list[Artifact], question: Question, sources: Sources) -> bool:

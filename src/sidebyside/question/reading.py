@@ -56,6 +56,8 @@ _MOST = frozenset({"most", "least", "best", "worst"})
 _OWN = re.compile(r"\b(?:my|our|your|his|her|their)\s+$")
 # What ends a sentence that is about the matter of the one before.
 _POINTS_BACK = re.compile(r"\b(?:for|at|of|with|in|about|on|by) (?:that|this|these|those)\W*$")
+# "There" for a matter, not "there is" and "are there".
+_THERE = re.compile(r"(?<!\bis )(?<!\bare )\bthere\b(?!'s|\s+(?:is|are|was|were|an?|any|some|no|exists?)\b)")
 # Words with capitals, "I" and its like aside.
 _CAPITALS = re.compile(r"\b(?!I\b|I')[A-Z][\w-]+(?:\s(?!I\b|I')[A-Z][\w-]*)*")
 # Intents that are about things by nature: those talked about where none is named.
@@ -67,7 +69,7 @@ _TABLED = frozenset({"rank", "count", "value"})
 # Intents that ask one thing as well as several.
 _OF_ONE = frozenset({"supports", "value"})
 # Intents that put whole things beside each other.
-_ASIDE = frozenset({"overall", "similar", "differ"})
+_ASIDE = frozenset({"overall", "similar", "differ", "verdict"})
 # From this probability on of an intent that takes a criterion, words of a question without one are looked at.
 _PERHAPS = 0.08
 # What is asked of whole things is said in so many words at most, little ones aside.
@@ -427,7 +429,8 @@ class _Resolver:
             # "Does it connect to Slack": the name belongs to what is asked.
             first = criteria[0]
             words = " ".join((first.query, *said))
-            more, criteria = (), (Criterion(first.text, words, first.label), *criteria[1:])
+            label = first.label and self._using.rows.find(words)
+            more, criteria = (), (Criterion(first.text, words, label), *criteria[1:])
         return artifacts, tuple(n for n in unknown if n not in said), (*criteria, *more)
 
     def _settled(self, question: Question) -> Question:
@@ -628,9 +631,11 @@ class _Resolver:
             # A condition that no row can answer is asked of the texts. "List all with their rank" asks for a row.
             if not self._conditions(span):
                 found.append(Criterion(self._words(span), self._plain(span), self._bare_row(span)))
-        if not found and not self._spans("r") and self._is_about_something():
+        named = len({artifact for *_, mention in self._masked.mentions for artifact in mention.artifacts}) > 1
+        if not found and (named or not self._spans("r")) and self._is_about_something():
             found += self._unmarked_criterion()
-        if not found and situation:
+        if not found and situation and not (self._labelled.intents[0][0] in _LISTING and self._filters()):
+            # "Jonas throws out everything under 40. Which would have to go?" asks for nothing but what is under 40.
             found.append(Criterion(situation, situation))
         found = list(dict.fromkeys(found))
         if len(texts := [c for c in found if not c.label]) == 1:
@@ -648,7 +653,7 @@ class _Resolver:
     def _unmarked_criterion(self) -> list[Criterion]:
         """ "Context of X or Y": something is asked about, and nothing but the names is marked."""
         situations = [(span.start, span.end) for span in self._spans("s")]
-        asked = self._beside_names(situations)
+        asked = self._pointed_at() or self._beside_names(situations)
         rest = [t.text for t in tokens(asked) if t.folded not in STOP_WORDS and t.folded not in ASKING_WORDS]
         leans = self._turns and self._flags & {"keepA", "keepC", "keepI"}
         if not rest or leans or self._filters() or self._spans("p") or self._spans("t"):
@@ -677,7 +682,14 @@ class _Resolver:
         """
         (intent, _), *others = self._labelled.intents
         perhaps = sum(probability for other, probability in others if other in _ABOUT_SOMETHING)
-        return intent in _ABOUT_SOMETHING or (intent in _ASIDE and perhaps >= _PERHAPS)
+        return intent in _ABOUT_SOMETHING or (intent in _ASIDE and (perhaps >= _PERHAPS or bool(self._pointed_at())))
+
+    def _pointed_at(self) -> str:
+        """The sentences before the first with a name, where that points at them: "Graphs! What of X for this?"."""
+        before, name, after = self._masked.text.partition("⟦")
+        ends = [found.end() for found in _SENTENCE_END.finditer(before)]
+        own = (before[ends[-1] :] + name + after) if ends and name else ""
+        return before[: ends[-1]].strip() if _POINTS_BACK.search(own.lower()) or _THERE.search(own.lower()) else ""
 
     def _row_of(self, words: str) -> str:
         """The row that a criterion means: any where things are put in order, a sure one where they are to do it."""

@@ -56,8 +56,10 @@ class RowFinder:
 
     def named_in(self, text: str) -> tuple[str, ...]:
         """The labels whose words all stand in a text, in the tables' order."""
-        said = {stem(token.folded) for token in tokens(text)}
-        return tuple(label for label in self._labels if {stem(token.folded) for token in tokens(label)} <= said)
+        said = {token.folded for token in tokens(text)}
+        stems = frozenset(map(stem, said))
+        own = {label: [token.folded for token in tokens(label)] for label in self._labels}
+        return tuple(label for label, words in own.items() if all(_is_written(word, stems, said) for word in words))
 
     def alike(self, label: str) -> tuple[str, ...]:
         """The other labels of the same kind: "Starting Price" beside "Pricing"."""
@@ -136,11 +138,16 @@ class RowFinder:
         return self._of_labels
 
 
-def _is_said(word: str, stems: frozenset[str], said: set[str]) -> bool:
-    """Whether a label's word is among the words of a question, give or take a slip of the finger in a long one."""
+def _is_written(word: str, stems: frozenset[str], said: set[str]) -> bool:
+    """Whether a label's word is among the words of a text; a short one as it is, or of several."""
     if len(word) <= _SHORT:
         return word in said or f"{word}s" in said  # "typed out" is no "Type"
-    if stem(word) in stems or word in said:
+    return stem(word) in stems or word in said
+
+
+def _is_said(word: str, stems: frozenset[str], said: set[str]) -> bool:
+    """Whether a label's word is among the words of a question, give or take a slip of the finger in a long one."""
+    if _is_written(word, stems, said):
         return True
     from rapidfuzz import fuzz
 
