@@ -289,8 +289,10 @@ def answer_find(draft: Draft, question: Question, sources: Evidences, allowed: S
     wanted: CellState = "denied" if question.negated else "stated"
     rated = []
     for artifact, column in zip(candidates, columns, strict=True):
-        met = sum(cell.state in (wanted, "conflict") for cell in column)
-        sure = sum(cell.probability for cell in column if cell.state == wanted)
+        # What may be a denial as well as not is found too, and told as what comes nearest.
+        fits = [cell.state == wanted or (cell.state == "denied" and cell.is_doubtful) for cell in column]
+        met = sum(fit or cell.state == "conflict" for fit, cell in zip(fits, column, strict=True))
+        sure = sum(cell.probability for fit, cell in zip(fits, column, strict=True) if fit)
         rated.append((met, sure, artifact, column))
     rated.sort(key=lambda item: (-item[0], -item[1], item[2].label))
     best = rated[0][0] if rated else 0

@@ -8,9 +8,13 @@ from sidebyside.answers.compose import Evidences
 from sidebyside.answers.draft import Draft
 from sidebyside.evidence.grid import STATED
 from sidebyside.evidence.quotes import as_evidence
+from sidebyside.evidence.retrieval import Retriever
 from sidebyside.question.names import NameIndex
-from sidebyside.records import Artifact, Criterion, Question
+from sidebyside.records import Artifact, Criterion, Evidence, Question
 from sidebyside.text.words import join_names, tokens
+
+# Claims about a thing that the library does not hold, at most.
+_CLAIMS = 3
 
 
 def answer_unknown(draft: Draft, question: Question, names: NameIndex, sources: Evidences) -> None:
@@ -41,15 +45,42 @@ def _show_mention(draft: Draft, name: str, sources: Evidences) -> None:
                 return
 
 
-def answer_half_known(draft: Draft, artifacts: Sequence[Artifact], question: Question, names: NameIndex) -> None:
-    """A comparison as a whole with something that is not in the library: it cannot be made, and why."""
-    draft.status = "not_found"
+def answer_half_known(
+    draft: Draft, artifacts: Sequence[Artifact], question: Question, names: NameIndex, retriever: Retriever
+) -> None:
+    """A comparison as a whole with something that is not in the library: what pages claim of it, else why it fails."""
     draft.name(artifacts)
     known = join_names(f"**{artifact.label}**" for artifact in artifacts)
     told = join_names(f"**{plain_text(name)}**" for name in question.unknown)
     be = "is" if len(question.unknown) == 1 else "are"
+    claims = [claim for artifact in artifacts for claim in _claims_of(artifact, question.unknown, retriever)]
+    if claims:
+        draft.status = "partial"
+        draft.blocks.append(f"{told} {be} not in the library; the page of {known} compares them itself:")
+        draft.blocks.append("\n".join(f"- {draft.quote(claim)}" for claim in claims[:_CLAIMS]))
+        return
+    draft.status = "not_found"
     draft.blocks.append(f"{told} {be} not in the library, so the saved pages cannot settle a comparison with {known}.")
     draft.blocks.append(nearest_block(draft, question.unknown, names))
+
+
+def _claims_of(artifact: Artifact, unknown: Sequence[str], retriever: Retriever) -> list[Evidence]:
+    """The sentences of an artifact's page that write each of some names that the library does not hold."""
+    return [
+        as_evidence(hit)
+        for hit in retriever.sentences(artifact.id)[0]
+        if all(_writes(hit.sentence.text, name) for name in unknown)
+    ]
+
+
+def _writes(sentence: str, name: str) -> bool:
+    """Whether a sentence writes a name."""
+    words, own = _folded(sentence), _folded(name)
+    return any(words[i : i + len(own)] == own for i in range(len(words) - len(own) + 1))
+
+
+def _folded(text: str) -> list[str]:
+    return [token.folded.removesuffix("'s") for token in tokens(text)]
 
 
 def add_unknown(draft: Draft, question: Question, names: NameIndex) -> None:
@@ -113,8 +144,7 @@ def _answer_from_mentions(draft: Draft, question: Question, sources: Evidences) 
 
 def _about(name: str, sentence: str) -> bool:
     """Whether a sentence is about the name rather than measuring something else against it."""
-    words = [token.folded.removesuffix("'s") for token in tokens(sentence)]
-    own = [token.folded for token in tokens(name)]
+    words, own = _folded(sentence), _folded(name)
     places = [i for i in range(len(words) - len(own) + 1) if words[i : i + len(own)] == own]
     if not places:
         return False

@@ -70,7 +70,7 @@ def answer_overall(
 ) -> None:
     """How artifacts compare as a whole, what they share, or what sets them apart: a lead and a grid of few rows."""
     if question.unknown:
-        missing.answer_half_known(draft, artifacts, question, names)
+        missing.answer_half_known(draft, artifacts, question, names, retriever)
         return
     comparison = compare_artifacts(draft.library, artifacts, retriever)
     draft.name(artifacts)

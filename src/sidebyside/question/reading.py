@@ -54,10 +54,12 @@ _DEFINITE = re.compile(r"\b(?:the|that|this)\s+$")
 _MOST = frozenset({"most", "least", "best", "worst"})
 # What stands before a thing that is somebody's: "our agent dies halfway".
 _OWN = re.compile(r"\b(?:my|our|your|his|her|their)\s+$")
-# What ends a sentence that is about the matter of the one before.
-_POINTS_BACK = re.compile(r"\b(?:for|at|of|with|in|about|on|by) (?:that|this|these|those)\W*$")
-# "There" for a matter, not "there is" and "are there".
-_THERE = re.compile(r"(?<!\bis )(?<!\bare )\bthere\b(?!'s|\s+(?:is|are|was|were|an?|any|some|no|exists?)\b)")
+# A sentence about the matter of the one before: "for that", "is that possible", "any difference there", "about it"; not
+# "better than that", "that one", "that it runs" and "there is".
+_POINTS_BACK = re.compile(
+    r"(?<!\bthan )\b(?:that|this)(?=\W*$|[,;:.?!]|\s+(?:possible|work|go|with|for|in|on|at|by|to)\b)"
+    r"|\babout it\b|(?<!\bis )(?<!\bare )\bthere\b(?!'s|\s+(?:is|are|was|were|an?|any|some|no|exists?)\b)"
+)
 # Words with capitals, "I" and its like aside.
 _CAPITALS = re.compile(r"\b(?!I\b|I')[A-Z][\w-]+(?:\s(?!I\b|I')[A-Z][\w-]*)*")
 # Intents that are about things by nature: those talked about where none is named.
@@ -615,7 +617,7 @@ class _Resolver:
         }
 
     def _criteria(self) -> tuple[Criterion, ...]:
-        situation = " ".join(self._plain(span) for span in self._spans("s"))
+        situation = " ".join(self._plain(span) for span in self._spans("s")) or self._pointed_at()
         found = []
         for span in self._joined(self._spans("c")):
             span = self._with_name(self._whole_words(span))
@@ -653,12 +655,15 @@ class _Resolver:
     def _unmarked_criterion(self) -> list[Criterion]:
         """ "Context of X or Y": something is asked about, and nothing but the names is marked."""
         situations = [(span.start, span.end) for span in self._spans("s")]
-        asked = self._pointed_at() or self._beside_names(situations)
+        asked = self._beside_names(situations)
+        if not situations and (before := self._pointed_at()):
+            asked = before
         rest = [t.text for t in tokens(asked) if t.folded not in STOP_WORDS and t.folded not in ASKING_WORDS]
         leans = self._turns and self._flags & {"keepA", "keepC", "keepI"}
         if not rest or leans or self._filters() or self._spans("p") or self._spans("t"):
             return []
-        if situations and "⟦" not in self._without(situations):
+        if situations and ("⟦" not in self._without(situations) or _POINTS_BACK.search(asked.lower())):
+            # "A party wants to pay separately. Is that possible with X?" asks for the situation.
             return []
         rows, words = self._using.rows, " ".join(rest)
         if self._labelled.intents[0][0] in _ASIDE:
@@ -667,7 +672,9 @@ class _Resolver:
             return found if 1 < len(rest) <= _LONGEST else []
         # A word that means a row by itself: "the boss only looks at the rank".
         whole = re.sub(r"⟦\d+⟧", "it", self._masked.text)
-        label = rows.find(words) or rows.certainly(whole) or next(filter(None, map(rows.certainly, rest)), "")
+        label = self._row_of(words)
+        if self._labelled.intents[0][0] != "supports":
+            label = label or rows.certainly(whole) or next(filter(None, map(rows.certainly, rest)), "")
         # What a situation in the same sentence is, the words need to be understood.
         around = self._beside_names()
         told = [self._plain(span) for span in self._spans("s") if self._plain(span) in around]
@@ -689,7 +696,7 @@ class _Resolver:
         before, name, after = self._masked.text.partition("⟦")
         ends = [found.end() for found in _SENTENCE_END.finditer(before)]
         own = (before[ends[-1] :] + name + after) if ends and name else ""
-        return before[: ends[-1]].strip() if _POINTS_BACK.search(own.lower()) or _THERE.search(own.lower()) else ""
+        return before[: ends[-1]].strip() if _POINTS_BACK.search(own.lower()) else ""
 
     def _row_of(self, words: str) -> str:
         """The row that a criterion means: any where things are put in order, a sure one where they are to do it."""
@@ -698,7 +705,10 @@ class _Resolver:
             return rows.nearest(words)
         if self._labelled.intents[0][0] == "supports":
             # "Does it tell me the bill in advance" asks for no price.
-            return rows.worded(words) or rows.certainly(words)
+            # Nor does "can guests pay by card while the line is down".
+            whole = re.sub(r"⟦\d+⟧", "it", self._masked.text)
+            label = rows.certainly(words)
+            return rows.worded(words) or (label if label == rows.find(whole) else "")
         return rows.find(words)
 
     def _unlabelled(self) -> str:
