@@ -58,6 +58,10 @@ SETS = {
     "blind18": "seeds",
     "blind19": "seeds",
     "blind20": "blind20",
+    "blind21": "seeds",
+    "blind22": "blind22",
+    "blind23": "seeds",
+    "blind24": "seeds",
 }
 # A set may lose so many questions: an answer can hang on the last digit of a similarity.
 MAY_LOSE = 1

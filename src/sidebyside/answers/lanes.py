@@ -80,19 +80,43 @@ def _about_artifacts(draft: Draft, artifacts: list[Artifact], question: Question
             compose.answer_recommend(draft, artifacts, question, sources.evidence)
         else:
             _on_criteria(draft, artifacts, question, sources)
-            if draft.status == "not_found" and _may_be_as_wholes(question):
+            if _may_be_as_wholes(question) and not _says_plainly(draft):
                 # What was left of the question was no criterion.
                 draft.question = question = replace(question, criteria=())
                 draft.reading = understood(question, sources.library)
-                draft.grid, draft.status, draft.blocks = None, "answered", []
+                _begin_anew(draft)
                 _as_wholes(draft, artifacts, question, sources)
     if question.unknown and draft.status != "not_found":
         missing.add_unknown(draft, question, sources.names)
 
 
+def _alternatives(draft: Draft, artifacts: list[Artifact], question: Question, sources: Sources) -> None:
+    """What could replace an artifact: for something that is said, the others whose pages say it plainly."""
+    if question.texts and len(artifacts) == 1:
+        others = [other for other, _ in matching(sources.library, question.filters) if other.id != artifacts[0].id]
+        compose.answer_find(draft, question, sources.evidence, others)
+        if _says_plainly(draft):
+            return
+        _begin_anew(draft)
+    overviews.answer_alternatives(draft, artifacts, question, sources.retriever)
+
+
+def _says_plainly(draft: Draft) -> bool:
+    """Whether the page of one artifact at least says plainly what is asked."""
+    cells = [cell for row in draft.grid.cells for cell in row] if draft.grid else []
+    return any(cell.state != "silent" and cell.is_plain for cell in cells)
+
+
+def _begin_anew(draft: Draft) -> None:
+    """Take back what was said: it will be answered another way."""
+    draft.grid, draft.status, draft.winner = None, "answered", ""
+    draft.blocks, draft.artifacts = [], []
+
+
 def _may_be_as_wholes(question: Question) -> bool:
-    """Whether whole things may be asked about as well: a criterion was assumed where the intent needs none."""
-    return question.intent in {"overall", "similar", "differ", "verdict"} and all(c.assumed for c in question.criteria)
+    """Whether whole things may be asked about as well: what texts are asked for was assumed, and need not be."""
+    assumed = bool(question.texts) and all(criterion.assumed for criterion in question.texts)
+    return assumed and question.intent in {"overall", "similar", "differ", "verdict"}
 
 
 def _as_wholes(draft: Draft, artifacts: list[Artifact], question: Question, sources: Sources) -> bool:
@@ -102,7 +126,8 @@ def _as_wholes(draft: Draft, artifacts: list[Artifact], question: Question, sour
         return False
     match question.intent:
         case "alternatives":
-            overviews.answer_alternatives(draft, artifacts, question, retriever)
+            if not (question.texts and len(artifacts) == 1 and _others_do(draft, artifacts[0], question, sources)):
+                overviews.answer_alternatives(draft, artifacts, question, retriever)
         case "bestfor" if not question.criteria:
             overviews.answer_best_for(draft, artifacts)
         case "verdict":

@@ -19,6 +19,8 @@ Matcher = Callable[["Sequence[Token]", int, int], Iterable[str]]
 
 # A spelling this close to a name is taken for it (rapidfuzz ratio, 0-100); short words leave no room for guesses.
 _MISSPELT = 84.0
+# From here on a word may be a name, and is left as it is written.
+_RESEMBLING = 75
 _MISSPELT_LETTERS = 5
 # Letters by which the beginning of a name stands for it.
 _BEGINNING = 4
@@ -105,6 +107,12 @@ class NameIndex:
     def knows(self, word: str) -> bool:
         """Whether a folded word is part of a name or stands in the library's texts."""
         return word in self._by_word or self._is_known_word(word)
+
+    def resembles(self, word: str) -> bool:
+        """Whether a folded word may be a name's with a slip or two: "murmer"."""
+        from rapidfuzz import fuzz, process
+
+        return process.extractOne(word, self._words, scorer=fuzz.ratio, score_cutoff=_RESEMBLING) is not None
 
     def describes(self, words: str) -> bool:
         """Whether pages use these words of their own artifacts, as one word or several: "LoRA", "V-A-E"."""

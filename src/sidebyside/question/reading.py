@@ -25,6 +25,7 @@ from sidebyside.records import Criterion, Filter, Intent, Library, Question, Tur
 from sidebyside.records.schema import CAPABILITIES, RANK, TYPE
 from sidebyside.text.polarity import negations
 from sidebyside.text.quantities import find_quantities, is_known_unit
+from sidebyside.text.spelling import corrected
 from sidebyside.text.words import ASKING_WORDS, STOP_WORDS, content_words, fold, is_common, tokens
 
 # Longer questions are read up to here; nobody asks one thing in more.
@@ -70,6 +71,8 @@ _OF_THINGS = frozenset(
 _TABLED = frozenset({"rank", "count", "value"})
 # Intents that ask one thing as well as several.
 _OF_ONE = frozenset({"supports", "value"})
+# Intents that look for things that are not named.
+_SEEKING = frozenset({"find", "recommend"})
 # Intents that put whole things beside each other.
 _ASIDE = frozenset({"overall", "similar", "differ", "verdict"})
 # From this probability on of an intent that takes a criterion, words of a question without one are looked at.
@@ -147,6 +150,8 @@ def read_question(text: str, turns: Sequence[Turn], using: Reading, translation:
     asked = clean(translation) or written
     masked = _mask(asked, using.names)
     language = language_of(masked.without_names)
+    if language == "en" and (spelled := _spelled(asked, masked, using.names)) != asked:
+        asked, masked = spelled, _mask(spelled, using.names)
     before = [_mask(turn.question.text, using.names).text for turn in turns]
     labelled = using.reader.read(masked.text, before)
     question = _Resolver(asked, masked, labelled, turns, using).question()
@@ -154,6 +159,15 @@ def read_question(text: str, turns: Sequence[Turn], using: Reading, translation:
         question = replace(question, text=written, language=language)
         return question if language == "en" else _without_english(question, using)
     return replace(question, text=written, by="model", language=language_of(_mask(written, using.names).without_names))
+
+
+def _spelled(text: str, masked: _Masked, names: NameIndex) -> str:
+    """A text with slips of the finger put right, but in names that the library knows."""
+    bounds = [0, *(at for *_, mention in masked.mentions for at in (mention.start, mention.end)), len(text)]
+    parts = [text[a:b] for a, b in pairwise(bounds)]
+    return "".join(
+        part if place % 2 else corrected(part, names.knows, names.resembles) for place, part in enumerate(parts)
+    )
 
 
 def _without_english(question: Question, using: Reading) -> Question:
@@ -315,6 +329,9 @@ class _Resolver:
             criteria = criteria or (last.criteria if last is not None else ())
         elif not artifacts or (listed and intent in _LISTING):
             filters = [*kinds, *filters]
+        if intent in _SEEKING and len(artifacts) == 1 and not pointed and criteria and self._may_be("alternatives"):
+            # "X is a bit weak, what else looks at images": X is what others stand in for.
+            intent = "alternatives"
         question = Question(
             self._text,
             intent,  # type: ignore[arg-type]
@@ -680,6 +697,10 @@ class _Resolver:
         told = [self._plain(span) for span in self._spans("s") if self._plain(span) in around]
         query = words if label or not told else f"{' '.join(told)}: {words}"
         return [Criterion(words, query, label, asked, assumed=True)]
+
+    def _may_be(self, intent: str) -> bool:
+        """Whether the intent may as well be this one."""
+        return any(other == intent and probability >= _PERHAPS for other, probability in self._labelled.intents)
 
     def _is_about_something(self) -> bool:
         """Whether one thing is asked of what is named: by the intent, or by one that may be it as well.
