@@ -126,8 +126,7 @@ def _as_wholes(draft: Draft, artifacts: list[Artifact], question: Question, sour
         return False
     match question.intent:
         case "alternatives":
-            if not (question.texts and len(artifacts) == 1 and _others_do(draft, artifacts[0], question, sources)):
-                overviews.answer_alternatives(draft, artifacts, question, retriever)
+            _alternatives(draft, artifacts, question, sources)
         case "bestfor" if not question.criteria:
             overviews.answer_best_for(draft, artifacts)
         case "verdict":
