@@ -12,7 +12,7 @@ from sidebyside.evidence.quotes import as_evidence
 from sidebyside.records import Artifact, Library, Question
 from sidebyside.text.quantities import find_quantities
 from sidebyside.text.units import MONEY
-from sidebyside.text.words import tokens
+from sidebyside.text.words import content_stems, join_names, tokens
 
 _PRICE_WORDING = "how much it costs a month, its plans and prices"
 _FREE_WORDING = "what the free plan gives without paying: so many a month free of charge"
@@ -75,8 +75,16 @@ def _add_all_prices(draft: Draft, artifacts: list[Artifact], question: Question,
     """The same for several artifacts, one line each: two that are "Freemium" seldom give the same for nothing."""
     lines = [(artifact, _priced(draft, artifact, question, sources)) for artifact in artifacts]
     told = [f"- **{artifact.label}**: {line}" for artifact, line in lines if line]
-    if told:
-        draft.blocks.append("In figures:\n\n" + "\n".join(told))
+    if not told:
+        return
+    draft.blocks.append("In figures:\n\n" + "\n".join(told))
+    silent = [artifact for artifact, line in lines if not line]
+    asked = frozenset[str]().union(*(content_stems(criterion.text) for criterion in question.criteria))
+    if silent and any(asked & content_stems(line) for _, line in lines):
+        # "A hosted subscription" is more than the price class: only some pages tell of one.
+        names = join_names((f"**{artifact.label}**" for artifact in silent), "or")
+        draft.blocks.append(f"The pages give no such figures for {names}.")
+        draft.status = "partial" if draft.status == "answered" else draft.status
 
 
 def _priced(draft: Draft, artifact: Artifact, question: Question, sources: Evidences) -> str:
