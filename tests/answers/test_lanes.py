@@ -177,9 +177,9 @@ def test_the_pages_verdict_is_quoted_where_there_is_one(assistant):
 
 
 def test_a_comparison_with_a_stranger_is_not_found(assistant):
-    answer = assistant.answer("Kestrel 7B vs Falconer")
+    answer = assistant.answer("Kestrel 7B vs Zanzibarr")
     assert answer.status == "not_found"
-    assert_says(answer, "Falconer", KESTREL)
+    assert_says(answer, "Zanzibarr", KESTREL)
 
 
 def test_a_description_shows_the_table_and_the_first_capabilities(assistant):
@@ -366,3 +366,20 @@ def test_a_comparison_names_who_denies_what_another_states(workshop):
 )
 def test_kinds_of_things_inside_of_what_is_asked_leave_nobody_out(workshop, question, found):
     assert workshop.answer(question).artifacts == found
+
+
+# --- what pages claim, and what else does it --------------------------------------------------------------------------
+
+
+def test_a_comparison_with_an_unknown_thing_is_told_as_the_claim_of_the_page(assistant):
+    answer = assistant.answer("Kestrel 7B vs Falconer")
+    assert answer.status == "partial"
+    assert re.search(r"Falconer\W+is not in the library", answer.text)
+    assert any("unlike Falconer" in quote for quote in quotes_of(answer, KESTREL))
+    assert "its page claims" in answer.text
+
+
+def test_alternatives_for_something_are_those_whose_pages_say_it(assistant):
+    answer = assistant.answer("What else do you hold that could take the place of Kestrel 7B for transcribing speech?")
+    assert answer.artifacts == (MARTEN,)
+    assert any("four languages" in quote for quote in quotes_of(answer, MARTEN))

@@ -392,3 +392,51 @@ def test_a_number_in_a_name_is_no_rank(read):
 def test_what_something_is_to_do_is_no_price_because_it_speaks_of_a_bill(read):
     question = read("does Kestrel 7B tell me the bill in advance")
     assert [criterion.label for criterion in question.criteria] == [""]
+
+
+def test_a_question_between_a_whole_comparison_and_one_on_a_criterion_gets_the_criterion(read):
+    question = read("I give long orders. How do Kestrel 7B and Marten Studio differ in following instructions?")
+    assert question.artifacts == (KESTREL, MARTEN)
+    assert [criterion.text for criterion in question.criteria] == ["following instructions"]
+
+
+@pytest.mark.parametrize("text", ["Kestrel 7B or Marten Studio?", "Compare Kestrel 7B and Marten Studio for my boss."])
+def test_a_whole_comparison_gets_none(read, text):
+    assert read(text).criteria == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Privacy is my big thing. What do they say about it for Kestrel 7B and for Marten Studio?", "Privacy"),
+        ("We edit invoices together. Where's the difference there between Kestrel 7B and Marten Studio?", "invoices"),
+        ("A party of sixteen wants to pay separately. Is that possible with Kestrel 7B?", "pay separately"),
+    ],
+)
+def test_what_a_sentence_points_at_before_it_is_what_is_asked(read, text, said):
+    assert said in " ".join(criterion.query for criterion in read(text).criteria)
+
+
+def test_a_sentence_that_points_at_the_matter_of_the_one_before_goes_on_with_it(read):
+    question = read("Which sensor has to be wired for that?", "Can Kestrel 7B steer to the wind?")
+    assert "wind" in question.criteria[0].query
+
+
+def test_a_phrase_for_the_last_one_is_no_name(read):
+    question = read("And who carries the red lantern, I mean the lowest UnfragileRank of all your pages?")
+    assert (question.unknown, question.direction) == ((), -1)
+
+
+def test_words_about_typing_name_no_row(read):
+    question = read("How do I control how hard it sticks to what i typed, in Kestrel 7B and in Marten Studio?")
+    assert "Type" not in {criterion.label for criterion in question.criteria}
+
+
+def test_what_else_does_it_asks_for_others(read):
+    question = read("Kestrel 7B is a bit weak for us, what else do you have that looks at images?")
+    assert question.intent == "alternatives"
+    assert [criterion.text for criterion in question.criteria] == ["looks at images"]
+
+
+def test_a_slip_in_a_superlative_keeps_its_end(read):
+    assert read("hihgest ranked thing you have?").direction == 1
