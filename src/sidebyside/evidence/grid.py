@@ -132,9 +132,10 @@ _DENIAL = {
     "not in clause": 1.399,
     "not in sentence": -0.707,
 }
-# Three in ten of those sentences are denials, of what people's questions meet about two in ten: their log-odds differ.
+_DENIAL_BIAS = -0.755
+# Three in ten of those sentences are denials, of what people's questions meet about two in ten: a clause without a "not"
+# takes so much more.
 _RARER = 0.5
-_DENIAL_BIAS = -0.755 - _RARER
 # Where its words alone deny it (`polarity.denies`): of 19 such clauses of writers left out, 15 are denials.
 _SAID_NO = 0.9
 _WORD = re.compile(r"[^\W_]+")
@@ -323,7 +324,8 @@ class GridFinder:
         against = next((item for item in rated[1:] if _conflicts(best.hit, item.hit)), None)
         quotes = [as_evidence(item.hit, item.states) for item in chosen]
         clause, signs = self.signs(criterion, best)
-        denial = 1 / (1 + math.exp(-_DENIAL_BIAS - sum(_DENIAL[name] * value for name, value in signs.items())))
+        odds = _DENIAL_BIAS + sum(_DENIAL[name] * value for name, value in signs.items())
+        denial = 1 / (1 + math.exp((0.0 if signs["not in clause"] else _RARER) - odds))
         if denies(criterion.text, clause):
             denial = max(denial, _SAID_NO)
         state: CellState = "denied" if denial >= 0.5 else "stated"
