@@ -60,8 +60,11 @@ lint: $(STAMPS)/everything
 types: $(STAMPS)/everything
 	$(BIN)/mypy
 
+# Two at once take 15 minutes on 2 cores where one takes 25: many tests wait for a server or a browser. The tests of a
+# file stay together and share what was opened for them. All on one core: WORKERS=0
+WORKERS ?= 2
 tests: $(STAMPS)/everything models index browser proxies
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 # All rows in benchmarks/reliability, about 25 minutes on 2 cores beside the suite; fewer trials: SHARE=0.2
 SHARE ?= 1.0
