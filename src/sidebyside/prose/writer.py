@@ -151,7 +151,8 @@ class Writer:
         if len(words) > MOST_WORDS or not check.supported or _loses_figure(text, cell.text):
             self._rejected += 1
             return ""
-        cell.evidence = tuple(cell.evidence[place] for place in check.rests_on) or cell.evidence
+        # What the text rests on comes first; the other quotes stay, as they may say more than the text.
+        cell.evidence = tuple(dict.fromkeys([*(cell.evidence[place] for place in check.rests_on), *cell.evidence]))
         if any(fold(text) in fold(quote) for quote in quotes):
             self._repeated += 1
             if len(words) >= len(cell.text.split()):
