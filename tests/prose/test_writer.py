@@ -80,6 +80,17 @@ def test_a_copy_of_the_quote_counts_as_a_clause_and_may_shorten_it():
     assert writer.counts()["model_cells"] == 0
 
 
+def test_the_other_quotes_of_a_cell_stay_behind_the_one_that_its_text_rests_on():
+    other = "Recordings can be searched by speaker."
+    cell = DraftCell("stated", "can be searched by speaker", "quote", (evidence(other), evidence(QUOTE)), 0.9)
+    draft = draft_of(cell)
+    write(draft, "30 days on Basic, a year on Team")
+    answer = draft.answer()
+    assert answer.grid.cells[0][0].text == "30 days on Basic, a year on Team [1]"
+    assert [citation.quote for citation in answer.citations] == [QUOTE, other]
+    assert other in answer.text
+
+
 def test_numbers_follow_what_is_shown():
     other = "Deletes them on request within a day."
     first = DraftCell("stated", "Deletes them on request", "quote", (evidence(other), evidence(QUOTE)), 0.9)
