@@ -62,6 +62,8 @@ SETS = {
     "blind22": "blind22",
     "blind23": "seeds",
     "blind24": "seeds",
+    "blind25": "seeds",
+    "blind26": "blind26",
 }
 # A set may lose so many questions: an answer can hang on the last digit of a similarity.
 MAY_LOSE = 1

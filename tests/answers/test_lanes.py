@@ -383,3 +383,17 @@ def test_alternatives_for_something_are_those_whose_pages_say_it(assistant):
     answer = assistant.answer("What else do you hold that could take the place of Kestrel 7B for transcribing speech?")
     assert answer.artifacts == (MARTEN,)
     assert any("four languages" in quote for quote in quotes_of(answer, MARTEN))
+
+
+def test_what_could_replace_an_unknown_thing_are_pages_that_compare_themselves_with_it(assistant):
+    answer = assistant.answer("We use Ledgerly at the moment. Is there anything here that could take its place?")
+    assert (answer.status, answer.artifacts) == ("answered", (MARTEN,))
+    assert re.search(r"Ledgerly\W+is not in the library", answer.text)
+    assert quotes_of(answer, MARTEN) == ["Less costly than Ledgerly"]
+
+
+def test_prices_that_one_page_gives_leave_the_answer_for_the_other_open(assistant):
+    answer = assistant.answer("What do the hosted monthly plans cost for Marten Studio and Kestrel 7B?")
+    assert answer.status == "partial"
+    assert any("$12/mo" in quote for quote in quotes_of(answer, MARTEN))
+    assert re.search(rf"no such figures for \W*{KESTREL}", answer.text)

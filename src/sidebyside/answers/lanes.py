@@ -128,7 +128,7 @@ def _as_wholes(draft: Draft, artifacts: list[Artifact], question: Question, sour
         case "alternatives":
             _alternatives(draft, artifacts, question, sources)
         case "bestfor" if not question.criteria:
-            overviews.answer_best_for(draft, artifacts)
+            overviews.answer_best_for(draft, artifacts, question, sources.evidence)
         case "verdict":
             verdicts.answer_verdict(draft, artifacts)
         case "conflicts":

@@ -13,6 +13,9 @@ from sidebyside.question.names import NameIndex
 from sidebyside.records import Artifact, Criterion, Evidence, Question
 from sidebyside.text.words import join_names, tokens
 
+# Intents that look for something in the place of another, and artifacts looked at for them.
+_REPLACING = frozenset({"alternatives", "find", "recommend", "overall", "compare"})
+_RIVALS = 10
 # Claims about a thing that the library does not hold, at most.
 _CLAIMS = 3
 
@@ -25,13 +28,30 @@ def answer_unknown(draft: Draft, question: Question, names: NameIndex, sources: 
     """
     if len(question.unknown) == 1 and question.criteria and _answer_from_mentions(draft, question, sources):
         return
-    draft.status = "not_found"
     told = join_names(f"**{plain_text(name)}**" for name in question.unknown)
     be = "is" if len(question.unknown) == 1 else "are"
+    if question.intent in _REPLACING and _tell_rivals(draft, question.unknown, f"{told} {be}", sources):
+        return
+    draft.status = "not_found"
     draft.blocks.append(f"{told} {be} not in the library, so the saved pages do not answer this.")
     if len(question.unknown) == 1:
         _show_mention(draft, question.unknown[0], sources)
     draft.blocks.append(nearest_block(draft, question.unknown, names))
+
+
+def _tell_rivals(draft: Draft, unknown: Sequence[str], they_are: str, sources: Evidences) -> bool:
+    """What could take the place of an unknown thing: the artifacts whose pages compare themselves with it."""
+    found = sources.retriever.across((" ".join(unknown),), artifacts=_RIVALS)
+    rivals = [draft.library.get(artifact) for artifact in found]
+    claims = {rival.label: _claims_of(rival, unknown, sources.retriever)[:1] for rival in rivals}
+    told = {label: claim[0] for label, claim in claims.items() if claim}
+    if not told:
+        return False
+    draft.name([rival for rival in rivals if rival.label in told])
+    draft.blocks.append(f"{they_are} not in the library; these pages compare themselves with it:")
+    lines = [f"- **{label}**: {draft.quote(claim)}" for label, claim in list(told.items())[:_CLAIMS]]
+    draft.blocks.append("\n".join(lines))
+    return True
 
 
 def _show_mention(draft: Draft, name: str, sources: Evidences) -> None:

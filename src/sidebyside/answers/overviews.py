@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sidebyside.answers import missing
-from sidebyside.answers.compose import row_cell
+from sidebyside.answers.compose import Evidences, row_cell
 from sidebyside.answers.draft import Draft, DraftCell, DraftGrid, shorten, verbatim
 from sidebyside.answers.indirect import indirect_links
 from sidebyside.answers.table_sentences import (
@@ -206,8 +206,8 @@ def answer_describe(draft: Draft, artifacts: Sequence[Artifact]) -> None:
     draft.table = comparison_table(artifacts)
 
 
-def answer_best_for(draft: Draft, artifacts: Sequence[Artifact]) -> None:
-    """What a page says an artifact is for: its own "best for" lines where it has some, else what it does first."""
+def answer_best_for(draft: Draft, artifacts: Sequence[Artifact], question: Question, sources: Evidences) -> None:
+    """What a page says an artifact is for: its own "best for" lines where it has some, else what comes nearest."""
     for artifact in artifacts:
         draft.name([artifact])
         stated = [item for part in ("best_for", "intent") for item in _parts(artifact, part)]
@@ -217,9 +217,11 @@ def answer_best_for(draft: Draft, artifacts: Sequence[Artifact]) -> None:
             )
             continue
         draft.blocks.append(f"The pages do not say outright what **{artifact.label}** is best for. What they describe:")
-        items = _headlines(artifact)[:_SHOWN]
-        unique = _parts(artifact, "unique")[:1]
-        draft.blocks.append("\n".join(f"- {draft.quote(item)}" for item in [*items, *unique]))
+        cell = sources.grid.cell(artifact, Criterion("best for", question.text))
+        near = cell.evidence if cell.met else ()
+        items = [*near, *_headlines(artifact)[:_SHOWN], *_parts(artifact, "unique")[:1]]
+        said = {item.quote: item for item in items}
+        draft.blocks.append("\n".join(f"- {draft.quote(item)}" for item in said.values()))
 
 
 def answer_alternatives(draft: Draft, artifacts: Sequence[Artifact], question: Question, retriever: Retriever) -> None:

@@ -14,7 +14,14 @@ from sidebyside.text.quantities import find_quantities, is_known_unit
 from sidebyside.text.words import stem
 
 # The question words of English that ask for an amount.
-_HOW = re.compile(r"\bhow\s+(?:(?P<time>long|fast|quick(?:ly)?|soon)|many\s+(?P<noun>[a-z]+))\b", re.IGNORECASE)
+_HOW = re.compile(
+    r"\bhow\s+(?:(?P<time>long|fast|quick(?:ly)?|soon)|many\s+(?P<noun>[a-z]+)|(?P<size>much|big|large))\b",
+    re.IGNORECASE,
+)
+# "How much" of these asks for money, which the table tells.
+_MONEY = re.compile(r"\b(?:cost|pay|paid|pric|charg|fee|money|spend|budget|expens)\w*", re.IGNORECASE)
+# Units of what something holds: "how much can it take in one go".
+_SIZES = frozenset({"token", "bytes"})
 # What a figure counts stands in the few words behind it: "3-5 user-provided images".
 _BEHIND = 60
 _WORDS = re.compile(r"[A-Za-z]{3,}")
@@ -31,7 +38,8 @@ class Vectors(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """The unit that is asked for ("time", "bytes"), or the noun of what is counted."""
+    """The unit that is asked for ("time", "bytes"; "size" for any of what something holds), or the noun of what is
+    counted."""
 
     unit: str = ""
     noun: str = ""
@@ -44,6 +52,8 @@ def asked_amount(criterion: Criterion) -> Amount | None:
         return None
     if found["time"]:
         return Amount(unit="time")
+    if found["size"]:
+        return None if any(map(_MONEY.search, criterion.wordings)) else Amount(unit="size")
     noun = found["noun"].lower()
     measured = find_quantities(f"3 {noun}")
     if measured and is_known_unit(measured[0].unit):
@@ -57,7 +67,7 @@ def gives(amount: Amount, text: str, vectors: Vectors) -> float:
     for quantity in find_quantities(text):
         base = quantity.unit.split("/")[0]
         if amount.unit:
-            if base == amount.unit:
+            if base == amount.unit or (amount.unit == "size" and base in _SIZES):
                 return 1.0
             continue
         if stem(amount.noun) in quantity.nouns or stem(amount.noun) == base:
