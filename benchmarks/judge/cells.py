@@ -42,7 +42,7 @@ from sidebyside.records import Artifact, Criterion  # noqa: E402
 WRITERS = ("w03", "w08", "w12", "w16", "w25", "w26", "w27", "w28", "w29")
 # Situations are told without names; people ask by them, and what has no paraphrase is not there where it is not named.
 # Nor do they ask for amounts ("how many photos"), as people do.
-HELD = {"lacking": -1.4, "amount": 1.2}
+HELD = {"lacking": -1.4, "named": 1.0, "amount": 1.2}
 # Probabilities of a denial between which cells are counted together.
 BANDS = (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)
 

@@ -440,3 +440,12 @@ def test_what_else_does_it_asks_for_others(read):
 
 def test_a_slip_in_a_superlative_keeps_its_end(read):
     assert read("hihgest ranked thing you have?").direction == 1
+
+
+def test_that_as_a_subject_is_the_matter_of_the_turn_before(read):
+    question = read("does that cover pictures as well?", "How big is the context window of Kestrel 7B?")
+    assert "context window" in question.criteria[0].query
+
+
+def test_words_right_before_names_are_no_criterion(read):
+    assert read("How does the big Kestrel 7B compare with little Marten Studio?").criteria == ()

@@ -21,7 +21,7 @@ from sidebyside.evidence.quotes import as_evidence
 from sidebyside.evidence.retrieval import Retriever
 from sidebyside.records import Artifact, CellState, Criterion, Evidence, Hit, Passage
 from sidebyside.text.polarity import denies, negations
-from sidebyside.text.words import WRITTEN_AS, content_stems, content_words, is_common, is_named, stem, tokens
+from sidebyside.text.words import WRITTEN_AS, Token, content_stems, content_words, is_common, is_named, stem, tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +33,7 @@ _QUOTES = 3
 _FURTHER = 6
 # Ranking: retrieval's score beside the judge's log-odds that a sentence bears on the criterion.
 _RETRIEVED = 2.0
-# The same for a figure of the kind that is asked for ("how long", "how many photos").
+# The same for a figure of the kind that is asked for ("how long", "how many photos"), and for a name that is.
 _GIVEN = 1.0
 # A sentence joins the best one in a cell from this share of its probability on.
 _NEAR = 0.6
@@ -111,7 +111,7 @@ class Rated:
 
 # What the probability of a cell is made from, and how much each counts: a logistic function, fitted by
 # benchmarks/judge/cells.py on questions of writers whom the judge did not learn from.
-FEATURES = ("judged", "second", "similarity", "whole", "coverage", "length", "lacking", "amount")
+FEATURES = ("judged", "second", "similarity", "whole", "coverage", "length", "lacking", "named", "amount")
 _WEIGHTS = {
     "judged": 0.997,
     "second": 0.028,
@@ -120,6 +120,7 @@ _WEIGHTS = {
     "coverage": 0.399,
     "length": 0.834,
     "lacking": -1.4,
+    "named": 1.0,
     "amount": 1.2,
 }
 _BIAS = -1.226
@@ -232,12 +233,17 @@ class GridFinder:
         rated = [_rate(hit, row) for hit, row in zip(hits, told, strict=True)]
         rated.sort(key=lambda item: -item.rank)
         rated[:_CLAUSED] = self._by_clause(criterion, rated[:_CLAUSED])
+        # A sentence that writes a name of the criterion; acronyms stand for things that many sentences speak of.
+        names = [word.folded for word in self._named(criterion) if not word.text.isupper()]
+        written = {item.hit: _share_written(names, item.hit) for item in rated}
+        rated = [replace(item, rank=item.rank + _GIVEN * written[item.hit]) for item in rated]
         amount = asked_amount(criterion)
         if amount is not None:
             given = {i.hit.sentence.text: gives(amount, i.hit.sentence.text, self._retriever) for i in rated}
             rated = [replace(item, rank=item.rank + _GIVEN * given[item.hit.sentence.text]) for item in rated]
         rated.sort(key=lambda item: -item.rank)
         features = self._features(artifact, criterion, rated)
+        features["named"] = written[rated[0].hit] if rated else 0.0
         features["amount"] = given[rated[0].hit.sentence.text] if amount is not None and rated else 0.0
         return Look(tuple(rated), features)
 
@@ -257,20 +263,24 @@ class GridFinder:
         mean = np.sqrt((row + 1e-4) * (whole + 1e-4))
         return _rate(item.hit, (mean / mean.sum()).astype(np.float32))
 
-    def _lacking(self, artifact: Artifact, criterion: Criterion) -> float:
-        """How many names of the criterion stand nowhere in the artifact's texts, at most 2.
-
-        A name has no paraphrase: what works with other things says nothing of "HomeKit".
-        """
+    def _named(self, criterion: Criterion) -> list[Token]:
+        """The words of a criterion that are names."""
         words = tokens(criterion.text)
         known = self._retriever.names
-        named = [
+        return [
             word
             for word in words
             if len(word.folded) > 2
             and not word.text[0].isdigit()  # "64K" is a figure
             and (word.folded in known or is_named(word, sentence_start=word is words[0]))
         ]
+
+    def _lacking(self, artifact: Artifact, criterion: Criterion) -> float:
+        """How many names of the criterion stand nowhere in the artifact's texts, at most 2.
+
+        A name has no paraphrase: what works with other things says nothing of "HomeKit".
+        """
+        named, known = self._named(criterion), self._retriever.names
         if not named:
             return 0.0
         # Whom a page compares its artifact with says nothing of what it works with.
@@ -406,6 +416,14 @@ def _parts(sentence: str) -> list[str]:
 def _writes_out(acronym: str, texts: Sequence[str]) -> bool:
     """Whether words in a row begin with the letters of an acronym: "single sign-on" for "sso"."""
     return any(acronym in "".join(word[0] for word in _WORD.findall(text)) for text in texts)
+
+
+def _share_written(names: Sequence[str], hit: Hit) -> float:
+    """The share of some names that a sentence writes; whom a page compares its artifact with says nothing."""
+    if not names or hit.passage.part == "alternatives":
+        return 0.0
+    text = hit.sentence.text.casefold().replace("-", "").replace(" ", "")
+    return sum(name in text for name in names) / len(names)
 
 
 def _is_open(text: str) -> bool:

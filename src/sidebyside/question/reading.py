@@ -61,6 +61,11 @@ _POINTS_BACK = re.compile(
     r"(?<!\bthan )\b(?:that|this)(?=\W*$|[,;:.?!]|\s+(?:possible|work|go|with|for|in|on|at|by|to)\b)"
     r"|\babout it\b|(?<!\bis )(?<!\bare )\bthere\b(?!'s|\s+(?:is|are|was|were|an?|any|some|no|exists?)\b)"
 )
+# "Does that cover pictures as well?": the matter of the turn before is what does.
+_THAT_DOES = re.compile(
+    r"^\W*(?:(?:and|so|but|ok|okay)\W+)?(?:does|do|is|are|will|would|can|could|did|was)\s+(?:that|this)\s",
+    re.IGNORECASE,
+)
 # Words with capitals, "I" and its like aside.
 _CAPITALS = re.compile(r"\b(?!I\b|I')[A-Z][\w-]+(?:\s(?!I\b|I')[A-Z][\w-]*)*")
 # Intents that are about things by nature: those talked about where none is named.
@@ -673,10 +678,11 @@ class _Resolver:
         return tuple(found)
 
     def _pointed_matter(self, span: Span) -> str:
-        """What was asked about before, where a sentence ends by pointing at it: "which sensor is needed for that?"."""
+        """What was asked about before, where a sentence points at it: "which sensor is needed for that?"."""
         last = self._turns[-1].question if self._turns else None
         sentence = _SENTENCE_END.split(self._masked.text[span.start :], maxsplit=1)[0]
-        return last.texts[0].query if last and last.texts and _POINTS_BACK.search(sentence.lower()) else ""
+        points = _POINTS_BACK.search(sentence.lower()) or _THAT_DOES.search(self._masked.text)
+        return last.texts[0].query if last and last.texts and points else ""
 
     def _unmarked_criterion(self) -> list[Criterion]:
         """ "Context of X or Y": something is asked about, and nothing but the names is marked."""
@@ -685,6 +691,9 @@ class _Resolver:
         if not situations and (before := self._pointed_at()):
             asked = before
         rest = [t.text for t in tokens(asked) if t.folded not in STOP_WORDS and t.folded not in ASKING_WORDS]
+        if self._labelled.intents[0][0] in _ASIDE:
+            # "The big X and little Y": what stands right before a name describes it.
+            rest = [word for word in rest if word.lower() not in self._describing()]
         leans = self._turns and self._flags & {"keepA", "keepC", "keepI"}
         if not rest or leans or self._filters() or self._spans("p") or self._spans("t"):
             return []
@@ -720,6 +729,14 @@ class _Resolver:
         (intent, _), *others = self._labelled.intents
         perhaps = sum(probability for other, probability in others if other in _ABOUT_SOMETHING)
         return intent in _ABOUT_SOMETHING or (intent in _ASIDE and (perhaps >= _PERHAPS or bool(self._pointed_at())))
+
+    def _describing(self) -> set[str]:
+        """The words right before names, folded."""
+        words = tokens(self._masked.text)
+        starts = {start for start, *_ in self._masked.mentions}
+        return {
+            w.folded for w in words if any(not self._masked.text[w.end : at].strip() for at in starts if at >= w.end)
+        }
 
     def _pointed_at(self) -> str:
         """The sentences before the first with a name, where that points at them: "Graphs! What of X for this?"."""
