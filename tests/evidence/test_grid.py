@@ -152,3 +152,16 @@ def test_a_range_is_not_cut_in_two():
 def test_a_clause_keeps_the_not_that_follows_in_it(clause, whole):
     sentence = "Reads charts well, though benchmark names and scores are not disclosed."
     assert _with_its_not(clause, sentence) == whole
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "share"),
+    [
+        ("Marten Studio", "what the Team plan costs", 1.0),
+        ("Marten Studio", "what the Gold plan costs", 0.0),
+        ("Marten Studio", "less than Ledgerly", 0.0),  # whom a page compares its artifact with
+        ("Marten Studio", "what the plan costs", 0.0),
+    ],
+)
+def test_a_sentence_that_writes_the_name_asked_for_says_more(finder, name, asked, share):
+    assert finder.look(artifact(name), Criterion(asked, asked)).features["named"] == share
