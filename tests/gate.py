@@ -64,6 +64,8 @@ SETS = {
     "blind24": "seeds",
     "blind25": "seeds",
     "blind26": "blind26",
+    "blind27": "seeds",
+    "blind28": "seeds",
 }
 # A set may lose so many questions: an answer can hang on the last digit of a similarity.
 MAY_LOSE = 1
