@@ -153,18 +153,6 @@ def is_common(word: str) -> bool:
     return bare in common_words() or (bare.endswith("s") and bare[:-1] in common_words())
 
 
-@cache
-def _dictionary() -> frozenset[str]:
-    from wordfreq import get_frequency_dict
-
-    return frozenset(get_frequency_dict("en", "large"))
-
-
-def is_word(word: str) -> bool:
-    """Whether a folded word is English at all (about 320,000 words, by wordfreq's large list)."""
-    return is_common(word) or word.removesuffix("'s") in _dictionary()
-
-
 def is_rare(word: str) -> bool:
     """Whether a word, everyday or not, is seldom enough to stand for a name (Zipf frequency below 3.7, by wordfreq)."""
     from wordfreq import zipf_frequency
