@@ -60,7 +60,7 @@ lint: $(STAMPS)/everything
 types: $(STAMPS)/everything
 	$(BIN)/mypy
 
-# Two at once take 19 minutes on 2 cores where one takes 27: many tests wait for a server or a browser. The tests of a
+# Two at once take 16 minutes on 2 cores where one takes 25: many tests wait for a server or a browser. The tests of a
 # file stay together and share what was opened for them. All on one core: WORKERS=0
 WORKERS ?= 2
 tests: $(STAMPS)/everything models index browser proxies
