@@ -310,7 +310,7 @@ def answer_find(draft: Draft, question: Question, sources: Evidences, allowed: S
         draft.winner = artifacts[0].id
         cell = next(row[0] for row in draft.grid.cells if row[0].state != "silent")
         conditions = "".join(_met(draft, artifacts[0], question))
-        nearest = "" if cell.is_plain else "What comes nearest: "
+        nearest = "" if _says_so(cell) else "What comes nearest: "
         lead = f"{nearest}**{artifacts[0].label}**{conditions}: {verbatim(cell.text)} {draft.cite(cell.evidence[0])}."
         missing = [c for c, row in zip(draft.grid.criteria, draft.grid.cells, strict=True) if row[0].state == "silent"]
         if missing:
@@ -320,10 +320,15 @@ def answer_find(draft: Draft, question: Question, sources: Evidences, allowed: S
         of = "" if best == len(criteria) else f" of {best} of {len(criteria)} points"
         told = join_names(f"**{a.label}**{''.join(_met(draft, a, question))}" for a in artifacts)
         cells = [cell for row in draft.grid.cells for cell in row if cell.state != "silent"]
-        if any(cell.is_plain for cell in cells):
+        if any(map(_says_so, cells)):
             draft.blocks.append(f"{len(artifacts)} artifacts say so{of} on their pages: {told}.")
         else:
             draft.blocks.append(f"No page says so plainly. What comes nearest{of} is told of {told}.")
+
+
+def _says_so(cell: DraftCell) -> bool:
+    """Whether a cell says it plainly, and is no denial as likely as not."""
+    return cell.is_plain and not (cell.state == "denied" and cell.is_doubtful)
 
 
 def _candidates(draft: Draft, question: Question, sources: Evidences, allowed: Sequence[Artifact]) -> list[Artifact]:

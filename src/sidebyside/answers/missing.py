@@ -43,15 +43,19 @@ def _tell_rivals(draft: Draft, unknown: Sequence[str], they_are: str, sources: E
     """What could take the place of an unknown thing: the artifacts whose pages compare themselves with it."""
     found = sources.retriever.across((" ".join(unknown),), artifacts=_RIVALS)
     rivals = [draft.library.get(artifact) for artifact in found]
-    claims = {rival.label: _claims_of(rival, unknown, sources.retriever)[:1] for rival in rivals}
-    told = {label: claim[0] for label, claim in claims.items() if claim}
-    if not told:
+    claims = [claim for rival in rivals for claim in _claims_of(rival, unknown, sources.retriever)[:1]]
+    if not claims:
         return False
-    draft.name([rival for rival in rivals if rival.label in told])
-    draft.blocks.append(f"{they_are} not in the library; these pages compare themselves with it:")
-    lines = [f"- **{label}**: {draft.quote(claim)}" for label, claim in list(told.items())[:_CLAIMS]]
-    draft.blocks.append("\n".join(lines))
+    draft.name([draft.library.get(claim.artifact) for claim in claims])
+    _tell_claims(draft, they_are, claims)
     return True
+
+
+def _tell_claims(draft: Draft, they_are: str, claims: Sequence[Evidence]) -> None:
+    """What pages say of things that the library does not hold, each with its artifact."""
+    draft.blocks.append(f"{they_are} not in the library; what saved pages say beside it:")
+    lines = [f"- **{draft.library.get(claim.artifact).label}**: {draft.quote(claim)}" for claim in claims[:_CLAIMS]]
+    draft.blocks.append("\n".join(lines))
 
 
 def _show_mention(draft: Draft, name: str, sources: Evidences) -> None:
@@ -76,8 +80,7 @@ def answer_half_known(
     claims = [claim for artifact in artifacts for claim in _claims_of(artifact, question.unknown, retriever)]
     if claims:
         draft.status = "partial"
-        draft.blocks.append(f"{told} {be} not in the library; the page of {known} compares them itself:")
-        draft.blocks.append("\n".join(f"- {draft.quote(claim)}" for claim in claims[:_CLAIMS]))
+        _tell_claims(draft, f"{told} {be}", claims)
         return
     draft.status = "not_found"
     draft.blocks.append(f"{told} {be} not in the library, so the saved pages cannot settle a comparison with {known}.")
@@ -89,14 +92,14 @@ def _claims_of(artifact: Artifact, unknown: Sequence[str], retriever: Retriever)
     return [
         as_evidence(hit)
         for hit in retriever.sentences(artifact.id)[0]
-        if all(_writes(hit.sentence.text, name) for name in unknown)
+        if all(_places(name, hit.sentence.text) for name in unknown)
     ]
 
 
-def _writes(sentence: str, name: str) -> bool:
-    """Whether a sentence writes a name."""
+def _places(name: str, sentence: str) -> list[int]:
+    """Where a sentence writes a name, by the number of its word."""
     words, own = _folded(sentence), _folded(name)
-    return any(words[i : i + len(own)] == own for i in range(len(words) - len(own) + 1))
+    return [i for i in range(len(words) - len(own) + 1) if words[i : i + len(own)] == own]
 
 
 def _folded(text: str) -> list[str]:
@@ -112,8 +115,8 @@ def add_unknown(draft: Draft, question: Question, names: NameIndex) -> None:
         return
     told = join_names(f"**{plain_text(name)}**" for name in question.unknown)
     be = "is" if len(question.unknown) == 1 else "are"
-    quoted = [citation.quote.casefold() for citation in draft.citations]
-    if question.polar and all(any(name.casefold() in quote for quote in quoted) for name in question.unknown):
+    quoted = [citation.quote for citation in draft.citations]
+    if question.polar and all(any(_places(name, quote) for quote in quoted) for name in question.unknown):
         draft.notes.append(f"{told} {be} not in the library: what is said of it is the claim of another page.")
         return
     draft.blocks.append(f"{told} {be} not in the library. {nearest_block(draft, question.unknown, names)}")
@@ -164,9 +167,8 @@ def _answer_from_mentions(draft: Draft, question: Question, sources: Evidences) 
 
 def _about(name: str, sentence: str) -> bool:
     """Whether a sentence is about the name rather than measuring something else against it."""
-    words, own = _folded(sentence), _folded(name)
-    places = [i for i in range(len(words) - len(own) + 1) if words[i : i + len(own)] == own]
+    places = _places(name, sentence)
     if not places:
         return False
-    before = words[max(0, places[0] - 3) : places[0]]
+    before = _folded(sentence)[max(0, places[0] - 3) : places[0]]
     return not {"than", "vs", "versus", "unlike", "to", "like"} & set(before)

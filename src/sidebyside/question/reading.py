@@ -693,7 +693,8 @@ class _Resolver:
         rest = [t.text for t in tokens(asked) if t.folded not in STOP_WORDS and t.folded not in ASKING_WORDS]
         if self._labelled.intents[0][0] in _ASIDE:
             # "The big X and little Y": what stands right before a name describes it.
-            rest = [word for word in rest if word.lower() not in self._describing()]
+            describing = self._describing()
+            rest = [word for word in rest if word.lower() not in describing]
         leans = self._turns and self._flags & {"keepA", "keepC", "keepI"}
         if not rest or leans or self._filters() or self._spans("p") or self._spans("t"):
             return []
