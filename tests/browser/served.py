@@ -1,8 +1,9 @@
 """Serves the page for the browser tests, in a process of its own: python served.py INDEX PORT ASSISTANT.
 
 ASSISTANT is "scripted", "rivals" (scripted, about two that are each ahead in something), "missing" (there is no index),
-"empty" (a library without artifacts), "completing" (the LLM is on its way: a file "ready" in INDEX lets it join, a file
-"broken" lets it fail), "real" (no LLM), "default" (the real default LLM) or the path of a GGUF file.
+"empty" (a library without artifacts), "opening" (the page is up when there is a file "ready" in INDEX), "completing"
+(the LLM is on its way: a file "ready" in INDEX lets it join, a file "broken" lets it fail), "real" (no LLM), "default" (the real
+default LLM) or the path of a GGUF file.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sidebyside.app import Provider, launch
 from sidebyside.app.environment import set_up_gradio
@@ -71,6 +73,19 @@ def main() -> None:
 
         parts = {Step("engine", "LLM engine (compiled)"): lambda *given: on_its_way(index, *given)}
         serve.missing_parts = lambda *_: parts
+    if kind == "opening":
+        set_up_gradio()
+        from sidebyside.app import serve
+
+        build_page = serve.build_page
+
+        def built(*given: Any) -> Any:
+            """The page, as soon as a file says that it may be there."""
+            while not (index / "ready").exists():
+                time.sleep(0.05)
+            return build_page(*given)
+
+        serve.build_page = built
     provider = Provider(settings, opener=opener(kind, index), model="none" if kind == "completing" else None)
     launch(settings, provider=provider, get_llm=kind == "completing")
 

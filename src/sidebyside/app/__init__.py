@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from sidebyside.app.environment import set_up_gradio
+from sidebyside.app.opening import Opening
+from sidebyside.serving.access import access_from, check_reach
 from sidebyside.serving.provider import Provider
 
 if TYPE_CHECKING:
@@ -28,9 +31,13 @@ def launch(
     """Serve the page on this machine until interrupted, or return the running page at once if `prevent_block`.
 
     With `get_llm`, what the language model still needs is compiled and fetched meanwhile; it joins when it is there.
-    `page.local_url` is its address, `page.close()` ends it. Raises SettingsError when the address cannot be used.
+    `page.local_url` is its address, `page.close()` ends it. Raises SettingsError when the address cannot be used. Until
+    the page is up, a browser that asks for it gets one that waits for it and takes a question.
     """
-    set_up_gradio()
-    from sidebyside.app.serve import launch
+    check_reach(settings, access_from(settings))
+    with Opening(settings) as opening:
+        print(f"opening {opening.url}", file=sys.stderr, flush=True)
+        set_up_gradio()
+        from sidebyside.app.serve import launch
 
-    return launch(settings, prevent_block=prevent_block, provider=provider, get_llm=get_llm)
+        return launch(settings, opening, prevent_block=prevent_block, provider=provider, get_llm=get_llm)

@@ -19,8 +19,8 @@ from sidebyside.models.catalogue import NO_MODEL
 from sidebyside.models.fitting import fitting_model
 from sidebyside.models.machine import usable_cores
 from sidebyside.server.api import create_api
-from sidebyside.serving.access import Access, access_from, check_reach
-from sidebyside.serving.addresses import check_free, taken_error
+from sidebyside.serving.access import Access, access_from
+from sidebyside.serving.addresses import taken_error
 from sidebyside.serving.completing import Completion, missing_parts
 from sidebyside.serving.guard import MAX_UPLOAD, Doorway, Guard
 from sidebyside.serving.observing import Observed
@@ -29,21 +29,26 @@ from sidebyside.serving.provider import Provider
 if TYPE_CHECKING:
     import gradio as gr
 
+    from sidebyside.app.opening import Opening
     from sidebyside.settings import Settings
 
 log = logging.getLogger(__name__)
 
 
 def launch(
-    settings: Settings, *, prevent_block: bool = False, provider: Provider | None = None, get_llm: bool = False
+    settings: Settings,
+    opening: Opening,
+    *,
+    prevent_block: bool = False,
+    provider: Provider | None = None,
+    get_llm: bool = False,
 ) -> gr.Blocks:
     """Serve the page until interrupted, or return at once with the running page if `prevent_block`.
 
-    With `get_llm`, what the LLM needs and is not here is got meanwhile. `page.local_url` is its address and
-    `page.close()` ends it. Raises SettingsError when the address cannot be used.
+    With `get_llm`, what the LLM needs and is not here is got meanwhile. `page.local_url` is its address, which
+    `opening` holds until then; `page.close()` ends it. Raises SettingsError when the address cannot be used.
     """
     access = access_from(settings)
-    check_reach(settings, access)
     fitting = fitting_model(settings, usable_cores())
     parts = missing_parts(settings, fitting.model) if get_llm else {}
     # Until the LLM has joined, answers need not say that it is missing: the page does.
@@ -51,13 +56,13 @@ def launch(
     completion = Completion(fitting.model, parts, _joining(provider)) if parts else None
     if fitting.notice:
         print(fitting.notice, file=sys.stderr, flush=True)
-    check_free(settings)
-    provider.warm()
     page = build_page(provider, settings, completion)
+    page.queue(max_size=64, default_concurrency_limit=8, api_open=False)
+    options = _launch_options(settings, provider, access)
+    provider.warm()
+    opening.close()
     try:
-        page.queue(max_size=64, default_concurrency_limit=8, api_open=False).launch(
-            **_launch_options(settings, provider, access)
-        )
+        page.launch(**options)
     except OSError as error:  # taken in the meantime: gradio's text is about settings of its own
         log.info("gradio could not start", exc_info=error)
         raise taken_error(settings) from None

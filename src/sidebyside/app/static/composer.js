@@ -65,3 +65,16 @@ document.addEventListener('paste', (event) => {
   offered = true;
   note.querySelector('button').focus();
 });
+
+// Words typed while the page was opening stand in the composer.
+const draft = sessionStorage.getItem('sidebyside-draft');
+sessionStorage.removeItem('sidebyside-draft');
+function hand(tries = 100) {
+  const box = document.querySelector('#question textarea');
+  if (!box) { if (tries) setTimeout(() => hand(tries - 1), 50); return; }
+  if (box.value) return;
+  box.value = draft;
+  box.dispatchEvent(new Event('input', { bubbles: true }));
+  box.focus();
+}
+if (draft) hand();
