@@ -2,8 +2,8 @@
 
 ASSISTANT is "scripted", "rivals" (scripted, about two that are each ahead in something), "missing" (there is no index),
 "empty" (a library without artifacts), "opening" (the page is up when there is a file "ready" in INDEX), "completing"
-(the LLM is on its way: a file "ready" in INDEX lets it join, a file "broken" lets it fail), "real" (no LLM), "default" (the
-default LLM) or the path of a GGUF file.
+(the LLM is on its way: a file "ready" in INDEX lets it join, a file "broken" lets it fail), "real" (no LLM), "default"
+(the default LLM) or the path of a GGUF file.
 """
 
 from __future__ import annotations
