@@ -449,3 +449,20 @@ def test_that_as_a_subject_is_the_matter_of_the_turn_before(read):
 
 def test_words_right_before_names_are_no_criterion(read):
     assert read("How does the big Kestrel 7B compare with little Marten Studio?").criteria == ()
+
+
+def test_common_words_that_a_turn_adds_are_asked_about_and_no_product(read):
+    question = read("And on newspapers?", "How exact is the text recognition of Marten Studio?")
+    assert (question.artifacts, question.unknown) == ((MARTEN,), ())
+    assert [c.query for c in question.criteria] == ["exact is the text recognition: newspapers"]
+
+
+def test_to_read_that_type_asks_for_no_kind_of_artifact(read):
+    question = read("We have almanacs in the old black-letter. Will Marten Studio read that type?")
+    assert [c.label for c in question.criteria] == [""]
+
+
+def test_an_amount_in_days_is_no_price(read):
+    question = read("For how many days may one try Marten Studio before paying for it?")
+    assert [c.label for c in question.criteria] == [""]
+    assert [c.label for c in read("How much does one pay for Marten Studio?").criteria] == ["Pricing"]

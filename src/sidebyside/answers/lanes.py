@@ -155,6 +155,7 @@ def _on_criteria(draft: Draft, artifacts: list[Artifact], question: Question, so
     apart = {a for _, ids in question.ambiguous for a in ids}
     several = len(set(question.artifacts) - apart) + bool(apart) > 1
     rows = list({criterion.label: criterion for criterion in question.criteria if criterion.label}.values())
+    named = set(rows)
     rows = _with_figures(rows, artifacts, sources.rows)
     asked = {criterion.label for criterion in rows}
     rows += [Criterion(f.label, f.label, f.label) for f in question.filters if f.label not in asked]
@@ -168,7 +169,9 @@ def _on_criteria(draft: Draft, artifacts: list[Artifact], question: Question, so
             tables.answer_rank(draft, artifacts, one, sources.evidence)
         else:
             tables.answer_fact(draft, artifacts, one, sources.evidence)
-        statuses.append(draft.status)
+        if not named or criterion in named:
+            # A row of figures beside the one that is asked for may lack some: what costs nothing has no price.
+            statuses.append(draft.status)
     draft.status = _together(statuses)
 
 

@@ -97,6 +97,8 @@ _EXAMPLES = re.compile(r"(?:,\s*like|\bsuch as|\be\.g\.|\bfor (?:example|instanc
 # Between two things of a list.
 _COORDINATED = re.compile(r"\s*(?:[,;/&+]\s*)?(?:(?:and|or|plus)\s+)?")
 _COUNTED = re.compile(r"\d+")
+# What is counted.
+_HOW_MANY = re.compile(r"\bhow many\s+([a-z]+)")
 # What begins the points of a list.
 _NUMBERED = re.compile(r"(?:^|(?<=\s))\(?(\d)[.)]\s+")
 _BULLET = re.compile(r"(?:^|\n)[ \t]*[-*•–]\s+")
@@ -371,6 +373,9 @@ class _Resolver:
             return criteria, filters
         rows, last, text = self._using.rows, self._turns[-1].question, self._masked.without_names
         if "keepC" in self._flags:
+            if not criteria and (added := self._added()) and last.texts:
+                # "And on newspapers?": what was asked, of these.
+                return (Criterion(added, f"{last.texts[0].query}: {added}"),), filters
             if not criteria:
                 # "And with respect to ecosystem?": a row that is named is what is asked now.
                 own = rows.named_in(text)[:1] or (rows.certainly(text),)
@@ -386,6 +391,14 @@ class _Resolver:
             label = "" if label == TYPE else label
             criteria = (Criterion(said, label or f"{last.texts[0].query}: {said}", label),)
         return criteria, filters
+
+    def _added(self) -> str:
+        """Common words that a turn adds to the one before and that the reader took for a name; "" for none."""
+        spans = [span for span in self._unknown_spans() if _is_everyday(self._words(span))]
+        if len(spans) != 1 or not self._flags >= {"keepA", "keepC"} or self._spans("c"):
+            return ""
+        self._absorbed.add(self._words(spans[0]))
+        return self._words(spans[0])
 
     def _of_all(self) -> bool:
         """Whether a superlative is asked of a kind of things, none pointed at: "which artifact has the most"."""
@@ -656,6 +669,8 @@ class _Resolver:
             if exact_value(self._words(span), self._using.library) or self._absent(span):
                 continue
             label = self._row_of(words)
+            if label and self._asks_in_another_unit(label):
+                label = ""
             query = words if label or not situation else f"{situation}: {words}"
             if not label and (before := self._pointed_matter(span)):
                 query = f"{before}: {words}"
@@ -676,6 +691,15 @@ class _Resolver:
             label = self._using.rows.certainly(whole) if self._labelled.intents[0][0] in _ROWED else ""
             found[found.index(texts[0])] = replace(texts[0], whole=whole, label=label)
         return tuple(found)
+
+    def _asks_in_another_unit(self, label: str) -> bool:
+        """Whether an amount is asked for in a unit that no value of a row has: "how many days may I try it"."""
+        found = _HOW_MANY.search(self._masked.text.lower())
+        asked = find_quantities(f"3 {found[1]}") if found else []
+        if not asked or not is_known_unit(asked[0].unit):
+            return False
+        values = [f.value for artifact in self._using.library.artifacts for f in artifact.facts if f.label == label]
+        return not any(q.unit.split("/")[0] == asked[0].unit for value in values for q in find_quantities(value))
 
     def _pointed_matter(self, span: Span) -> str:
         """What was asked about before, where a sentence points at it: "which sensor is needed for that?"."""
@@ -756,7 +780,9 @@ class _Resolver:
             # Nor does "can guests pay by card while the line is down".
             whole = re.sub(r"⟦\d+⟧", "it", self._masked.text)
             label = rows.certainly(words)
-            return rows.worded(words) or (label if label == rows.find(whole) else "")
+            label = rows.worded(words) or (label if label == rows.find(whole) else "")
+            # "Will it read that type" asks for no kind of artifact.
+            return "" if label == TYPE and len(content_words(words)) > 1 else label
         return rows.find(words)
 
     def _unlabelled(self) -> str:
