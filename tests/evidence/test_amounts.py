@@ -27,6 +27,8 @@ class Nouns:
         ("cost a month", "how much does it cost a month", None),
         ("how well it reads charts", "", None),
         ("as long as it is free", "", None),
+        ("local port", "which local port does it listen on", Amount(unit="port")),
+        ("port it to Windows", "", None),
     ],
 )
 def test_an_amount_is_told_by_the_question_word(query, whole, amount):
@@ -38,6 +40,9 @@ def test_an_amount_is_told_by_the_question_word(query, whole, amount):
     [
         (Amount(unit="time"), "Faster convergence (30-60 minutes) than others.", 1),
         (Amount(unit="time"), "Holds 60 pieces.", 0),
+        (Amount(unit="port"), "Serves its API at localhost:8080 by default.", 1),
+        (Amount(unit="port"), "Answers on port 443.", 1),
+        (Amount(unit="port"), "Opens at 9:30 and has 12 ports.", 0),
         (Amount(unit="bytes"), "Takes 5.5 GB of memory.", 1),
         (Amount(unit="size"), "Takes prompts of up to 32K tokens.", 1),
         (Amount(unit="size"), "Files of 2 GB are cut.", 1),

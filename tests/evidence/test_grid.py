@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import invented
-from sidebyside.evidence.grid import GridFinder, _with_its_not, clauses
+from sidebyside.evidence.grid import GridFinder, _with_its_not, _writes_in_full, clauses
 from sidebyside.evidence.retrieval import Retriever
 from sidebyside.records import Criterion
 from sidebyside.text.words import content_stems
@@ -165,3 +165,16 @@ def test_a_clause_keeps_the_not_that_follows_in_it(clause, whole):
 )
 def test_a_sentence_that_writes_the_name_asked_for_says_more(finder, name, asked, share):
     assert finder.look(artifact(name), Criterion(asked, asked)).features["named"] == share
+
+
+def test_a_word_that_nobody_writes_is_a_name_in_small_letters_too(finder):
+    def lacking(text: str) -> float:
+        return finder.look(artifact("Marten Studio"), Criterion(text, text)).features["lacking"]
+
+    assert lacking("score on mmmu") == 1
+    assert lacking("score on tables") == 0
+
+
+def test_a_word_without_its_vowels_is_written_in_full():
+    assert _writes_in_full("ckpts", ["saves a checkpoint every hour"])
+    assert not _writes_in_full("ckpts", ["keeps nothing, packs and stores"])

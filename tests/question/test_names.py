@@ -242,3 +242,9 @@ def test_signs_alone_are_nobodys_name(words):
 def test_a_pointing_word_may_be_part_of_one_name(words, owner):
     names = index_of("LinguaFinch 3B", "HearthLoom Hub", "Marten Studio", "Heron Studio")
     assert names.owner(words) == owner
+
+
+def test_a_word_that_pages_write_is_no_slip_of_a_name():
+    names = index_of("Llama 3.2 90B Vision", "Kestrel 7B", known=frozenset({"ollama"}))
+    assert names.resolve("ollama") == ()
+    assert index_of("Llama 3.2 90B Vision", "Kestrel 7B").resolve("ollama") == ("llama 3.2 90b vision",)

@@ -19,6 +19,7 @@ from sidebyside.text.words import (
     initials,
     is_common,
     is_named,
+    is_unheard,
     join_names,
     stem,
     tokens,
@@ -154,3 +155,10 @@ def test_folded_words_are_those_of_the_tokens(text):
 @given(st.text(st.characters(max_codepoint=127)))
 def test_folding_plain_text_is_folding_any_text(text):
     assert fold(text) == fold(text + "é")[:-1]
+
+
+@pytest.mark.parametrize(
+    ("word", "unheard"), [("mmmu", True), ("ckpts", True), ("deduplicate", False), ("table", False)]
+)
+def test_a_word_that_nobody_writes_is_unheard(word, unheard):
+    assert is_unheard(word) is unheard

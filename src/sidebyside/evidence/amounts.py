@@ -20,6 +20,9 @@ _HOW = re.compile(
 )
 # "How much" of these asks for money, which the table tells.
 _MONEY = re.compile(r"\b(?:cost|pay|paid|pric|charg|fee|money|spend|budget|expens)\w*", re.IGNORECASE)
+# A port is a figure behind the name of a machine: "localhost:8080".
+_PORT = re.compile(r"\bports?\b(?!\s+(?:it|to|from|over)\b)", re.IGNORECASE)
+_AT_PORT = re.compile(r"(?:\blocalhost|\d\.\d{1,3}|[a-z]\.[a-z]{2,}):\d{2,5}\b|\bport\s+\d{2,5}\b", re.IGNORECASE)
 # Units of what something holds: "how much can it take in one go".
 _SIZES = frozenset({"token", "bytes"})
 # What a figure counts stands in the few words behind it: "3-5 user-provided images".
@@ -38,8 +41,8 @@ class Vectors(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """The unit that is asked for ("time", "bytes"; "size" for any of what something holds), or the noun of what is
-    counted."""
+    """The unit that is asked for ("time", "bytes", "port"; "size" for any of what something holds), or the noun of what
+    is counted."""
 
     unit: str = ""
     noun: str = ""
@@ -49,7 +52,7 @@ def asked_amount(criterion: Criterion) -> Amount | None:
     """The amount that a criterion asks for; None where it asks for none."""
     found = next(filter(None, map(_HOW.search, reversed(criterion.wordings))), None)
     if found is None:
-        return None
+        return Amount(unit="port") if _PORT.search(criterion.text) else None
     if found["time"]:
         return Amount(unit="time")
     if found["size"]:
@@ -63,6 +66,8 @@ def asked_amount(criterion: Criterion) -> Amount | None:
 
 def gives(amount: Amount, text: str, vectors: Vectors) -> float:
     """How well some figure of a text answers, 0 to 1: 1 in the unit or of the noun that is asked for."""
+    if amount.unit == "port":
+        return float(bool(_AT_PORT.search(text)))
     best = 0.0
     for quantity in find_quantities(text):
         base = quantity.unit.split("/")[0]

@@ -21,7 +21,17 @@ from sidebyside.evidence.quotes import as_evidence
 from sidebyside.evidence.retrieval import Retriever
 from sidebyside.records import Artifact, CellState, Criterion, Evidence, Hit, Passage
 from sidebyside.text.polarity import denies, negations
-from sidebyside.text.words import WRITTEN_AS, Token, content_stems, content_words, is_common, is_named, stem, tokens
+from sidebyside.text.words import (
+    WRITTEN_AS,
+    Token,
+    content_stems,
+    content_words,
+    is_common,
+    is_named,
+    is_unheard,
+    stem,
+    tokens,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -272,7 +282,7 @@ class GridFinder:
             for word in words
             if len(word.folded) > 2
             and not word.text[0].isdigit()  # "64K" is a figure
-            and (word.folded in known or is_named(word, sentence_start=word is words[0]))
+            and (word.folded in known or is_named(word, sentence_start=word is words[0]) or is_unheard(word.folded))
         ]
 
     def _lacking(self, artifact: Artifact, criterion: Criterion) -> float:
@@ -294,7 +304,9 @@ class GridFinder:
         for word in named:
             # An acronym may be written out, and everyday ones stand for things with many names.
             acronym = word.text.isupper() and (is_common(word.folded) or _writes_out(word.folded, texts))
-            if not acronym and not any(name in text for name in (word.folded, *WRITTEN_AS.get(word.folded, ()))):
+            short = is_unheard(word.folded) and _writes_in_full(word.folded, texts)
+            written = any(name in text for name in (word.folded, *WRITTEN_AS.get(word.folded, ())))
+            if not (acronym or short or written):
                 # Where another page writes the name, its absence here says more; so does that of an acronym: "MMLU".
                 missing += 2 if word.folded in known or (word.text.isupper() and len(word.text) > 2) else 1
         # One of several that are there says something: "fp16 bf16 mixed precision".
@@ -411,6 +423,12 @@ def _with_its_not(clause: str, sentence: str) -> str:
 def _parts(sentence: str) -> list[str]:
     """What stands between commas, semicolons, colons and dashes, where that is a few words or more."""
     return [part for part in _PART_END.split(sentence) if len(part.split()) >= _FEWEST_WORDS]
+
+
+def _writes_in_full(short: str, texts: Sequence[str]) -> bool:
+    """Whether a word that the texts write has the letters of a short one in their order: "checkpoint" for "ckpts"."""
+    pattern = re.compile(rf"\b{r'[a-z]*'.join(short.removesuffix('s'))}[a-z]*\b")
+    return any(map(pattern.search, texts))
 
 
 def _writes_out(acronym: str, texts: Sequence[str]) -> bool:

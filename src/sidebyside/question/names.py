@@ -155,7 +155,6 @@ class NameIndex:
         Unlike `find` it need not tell names from other words: a version alone ("the 90b"), initials ("sd") and any slip
         count, and so does every word ("llama 90b" is not the other Llama).
         """
-        from rapidfuzz import fuzz
 
         said = [_bare(token.folded) for token in tokens(words)]
         said = [w for w in said if w not in STOP_WORDS and w not in self._type_words] or said
@@ -165,7 +164,7 @@ class NameIndex:
         for artifact, names in self._names.items():
             for name in names:
                 initials = "".join(word[0] for word in name if word[0].isalpha())
-                marks = [max((_alike(w, own, fuzz.ratio) for own in name), default=0.0) for w in said]
+                marks = [max((self._likeness(w, own) for own in name), default=0.0) for w in said]
                 if len(said) == 1 and len(initials) > 1 and said[0] == initials:
                     marks = [0.9]
                 if "".join(said).replace(".", "") == "".join(name)[: len("".join(said))].replace(".", ""):
@@ -174,6 +173,14 @@ class NameIndex:
                     best[artifact] = max(best.get(artifact, 0.0), sum(marks) / len(marks))
         top = max(best.values(), default=0.0)
         return tuple(sorted(artifact for artifact, mark in best.items() if mark >= top - 0.02))
+
+    def _likeness(self, word: str, own: str) -> float:
+        """How well a word of a question stands for a word of a name, 0 to 1; one that pages write is no slip."""
+        from rapidfuzz import fuzz
+
+        if word != own and word not in self._by_word and self._is_known_word(word) and not own.startswith(word):
+            return 0.0
+        return _alike(word, own, fuzz.ratio)
 
     def nearest(self, name: str, limit: int = 3) -> tuple[str, ...]:
         """Ids of the artifacts whose names look most like `name`, best first; none if nothing does."""

@@ -14,6 +14,8 @@ _TOKEN = re.compile(r"\d+(?:[.,]\d+)+[^\W\d_]*|[^\W_]+(?:['’](?:s|t|re|ve|ll|d
 
 # Zipf frequency (log10 of occurrences per billion words) below which an everyday word can stand for a name.
 _RARE = 3.7
+# A word has so many letters at least.
+_FEWEST_LETTERS = 4
 
 # Words that hold a question together without saying what it is about.
 STOP_WORDS = frozenset(
@@ -158,6 +160,17 @@ def is_rare(word: str) -> bool:
     from wordfreq import zipf_frequency
 
     return not is_common(word) or zipf_frequency(word, "en") < _RARE
+
+
+@lru_cache(maxsize=16_384)
+def is_unheard(word: str) -> bool:
+    """Whether nobody writes a folded word, nor a word that it begins or ends with: "mmmu", and not "deduplicate"."""
+    from wordfreq import zipf_frequency
+
+    if not word.isalpha() or len(word) < _FEWEST_LETTERS or is_common(word) or zipf_frequency(word, "en") > 0:
+        return False
+    lengths = range(_FEWEST_LETTERS, len(word))
+    return not any(is_common(word[:n]) or is_common(word[-n:]) for n in lengths)
 
 
 def is_named(token: Token, *, sentence_start: bool) -> bool:
