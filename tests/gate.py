@@ -66,6 +66,12 @@ SETS = {
     "blind26": "blind26",
     "blind27": "seeds",
     "blind28": "seeds",
+    "blind29": "seeds",
+    "blind30": "blind30",
+    "blind31": "seeds",
+    "blind32": "seeds",
+    "blind33": "blind33",
+    "blind34": "blind34",
 }
 # A set may lose so many questions: an answer can hang on the last digit of a similarity.
 MAY_LOSE = 1

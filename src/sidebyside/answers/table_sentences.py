@@ -255,12 +255,16 @@ def _shown(artifact: Artifact, filters: Sequence[Filter]) -> list[Fact] | None:
             if _compare([artifact], label).stated:
                 return None
             continue
-        check = any if _are_alternatives(group) else all
-        fitting = [fact for fact in distinct(artifact, label) if check(satisfies(fact.value, f) is True for f in group)]
+        fitting = [fact for fact in distinct(artifact, label) if _meets(fact.value, group)]
         if not fitting:
             return None
         shown.append(fitting[0])
     return shown
+
+
+def _meets(value: str, group: Sequence[Filter]) -> bool:
+    """Whether a value meets the conditions on its row: "services and not CLI tools", "free or freemium"."""
+    return all(any(satisfies(value, f) is True for f in either) for either in alternatives(group))
 
 
 def alternatives(filters: Sequence[Filter]) -> list[tuple[Filter, ...]]:
@@ -269,14 +273,11 @@ def alternatives(filters: Sequence[Filter]) -> list[tuple[Filter, ...]]:
     for condition in filters:
         groups.setdefault(condition.label, []).append(condition)
     found: list[tuple[Filter, ...]] = []
-    for group in groups.values():
-        found += [tuple(group)] if _are_alternatives(group) else [(condition,) for condition in group]
+    for label, group in groups.items():
+        either = [condition for condition in group if condition.op == "=" and label in {"Pricing", "Type"}]
+        found += [tuple(either)] if either else []
+        found += [(condition,) for condition in group if condition not in either]
     return found
-
-
-def _are_alternatives(group: Sequence[Filter]) -> bool:
-    """Whether conditions on one row are met by any of them: "free or freemium"."""
-    return group[0].label in {"Pricing", "Type"} and all(f.op == "=" for f in group)
 
 
 def _untold(library: Library, filters: Sequence[Filter], cite: Cite) -> str:

@@ -8,8 +8,9 @@ from sidebyside.answers import table_sentences
 from sidebyside.answers.compose import Evidences
 from sidebyside.answers.draft import Draft
 from sidebyside.answers.verdicts import contradictions
+from sidebyside.evidence.grid import STATED
 from sidebyside.evidence.quotes import as_evidence
-from sidebyside.records import Artifact, Library, Question
+from sidebyside.records import Artifact, Criterion, Hit, Library, Question
 from sidebyside.text.quantities import find_quantities
 from sidebyside.text.units import MONEY
 from sidebyside.text.words import content_stems, join_names, tokens
@@ -23,6 +24,8 @@ _GIVES_FREE = re.compile(
 )
 # Among so many of the nearest sentences what is free is looked for.
 _NEAR = 5
+# Among so many of the best sentences one on what is paid for in particular is looked for.
+_FIRST = 3
 
 
 def answer_fact(draft: Draft, artifacts: list[Artifact], question: Question, sources: Evidences) -> None:
@@ -66,29 +69,30 @@ def _add_prices(draft: Draft, artifact: Artifact, question: Question, sources: E
     """Prices in figures from the texts, beside the price class of the table."""
     if question.polar and draft.status != "not_found":
         return
-    told = _priced(draft, artifact, question, sources)
+    told = [*_priced_apart(draft, artifact, question, sources), *_priced(draft, artifact, question, sources)]
     if told:
-        draft.blocks.append(f"In figures: {told}")
+        draft.blocks.append(f"In figures: {' '.join(dict.fromkeys(told))}")
 
 
 def _add_all_prices(draft: Draft, artifacts: list[Artifact], question: Question, sources: Evidences) -> None:
     """The same for several artifacts, one line each: two that are "Freemium" seldom give the same for nothing."""
-    lines = [(artifact, _priced(draft, artifact, question, sources)) for artifact in artifacts]
-    told = [f"- **{artifact.label}**: {line}" for artifact, line in lines if line]
-    if not told:
+    apart = {artifact.id: _priced_apart(draft, artifact, question, sources) for artifact in artifacts}
+    lines = {artifact.id: _priced(draft, artifact, question, sources) for artifact in artifacts}
+    given = [(a.label, dict.fromkeys((*apart[a.id], *lines[a.id]))) for a in artifacts if apart[a.id] or lines[a.id]]
+    if not given:
         return
-    draft.blocks.append("In figures:\n\n" + "\n".join(told))
-    silent = [artifact for artifact, line in lines if not line]
+    draft.blocks.append("In figures:\n\n" + "\n".join(f"- **{name}**: {' '.join(told)}" for name, told in given))
+    silent = [artifact for artifact in artifacts if not lines[artifact.id]]
     asked = frozenset[str]().union(*(content_stems(criterion.text) for criterion in question.criteria))
-    if silent and any(asked & content_stems(line) for _, line in lines):
+    if silent and any(asked & content_stems(line) for told in lines.values() for line in told):
         # "A hosted subscription" is more than the price class: only some pages tell of one.
         names = join_names((f"**{artifact.label}**" for artifact in silent), "or")
         draft.blocks.append(f"The pages give no such figures for {names}.")
         draft.status = "partial" if draft.status == "answered" else draft.status
 
 
-def _priced(draft: Draft, artifact: Artifact, question: Question, sources: Evidences) -> str:
-    """The sentence about an artifact's prices that has a figure, or says what is free where that is asked; "" if none.
+def _priced(draft: Draft, artifact: Artifact, question: Question, sources: Evidences) -> list[str]:
+    """The sentence about an artifact's prices that has a figure, or says what is free where that is asked; if any.
 
     The question may be a follow-up that does not say "price" itself.
     """
@@ -98,8 +102,29 @@ def _priced(draft: Draft, artifact: Artifact, question: Question, sources: Evide
         # A comparison with others says what these charge.
         given = (hit for hit in hits if hit.passage.part != "alternatives" and _GIVES_FREE.search(hit.sentence.text))
         if (best := next(given, None)) is not None:
-            return draft.quote(as_evidence(best))
+            return [draft.quote(as_evidence(best))]
+    priced = _general_price(artifact, sources)
+    return [draft.quote(as_evidence(priced))] if priced is not None else []
+
+
+def _general_price(artifact: Artifact, sources: Evidences) -> Hit | None:
     near = sources.retriever.inside(artifact.id, (_PRICE_WORDING,), k=2 * _NEAR)
-    own = (hit for hit in near if hit.passage.part != "alternatives")
-    priced = [hit for hit in own if any(q.unit.split("/")[0] in MONEY for q in find_quantities(hit.sentence.text))]
-    return draft.quote(as_evidence(priced[0])) if priced else ""
+    return next((hit for hit in near if hit.passage.part != "alternatives" and _gives_price(hit)), None)
+
+
+def _gives_price(hit: Hit) -> bool:
+    return any(quantity.unit.split("/")[0] in MONEY for quantity in find_quantities(hit.sentence.text))
+
+
+def _priced_apart(draft: Draft, artifact: Artifact, question: Question, sources: Evidences) -> list[str]:
+    """The sentence on what is paid for in particular ("what does one text cost us"), if one tells of it."""
+    asked = next((criterion.whole for criterion in question.criteria if criterion.whole), "")
+    if not asked:
+        return []
+    look, general = sources.grid.look(artifact, Criterion(asked, asked)), _general_price(artifact, sources)
+    told = content_stems(general.sentence.text) if general is not None else frozenset()
+    for item in look.rated[:_FIRST]:
+        more = (content_stems(item.hit.sentence.text) & content_stems(asked)) - told
+        if more and look.probability >= STATED and item.hit.passage.part != "alternatives":
+            return [draft.quote(as_evidence(item.hit))]
+    return []

@@ -83,3 +83,10 @@ def gives(amount: Amount, text: str, vectors: Vectors) -> float:
             if behind and float((rows[1:] @ rows[0]).max()) >= _ALIKE:
                 best = _WORTH
     return best
+
+
+def may_give(amount: Amount, text: str, vectors: Vectors) -> bool:
+    """Whether a text gives the amount, or counts anything where a count is asked for."""
+    bases = [quantity.unit.split("/")[0] for quantity in find_quantities(text)]
+    counted = any(base != "percent" and not is_known_unit(base) for base in bases)
+    return gives(amount, text, vectors) > 0 or (not amount.unit and counted)

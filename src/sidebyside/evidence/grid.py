@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from sidebyside.evidence.amounts import asked_amount, gives
+from sidebyside.evidence.amounts import asked_amount, gives, may_give
 from sidebyside.evidence.contradiction import contradicts
 from sidebyside.evidence.quotes import as_evidence
 from sidebyside.evidence.retrieval import Retriever
@@ -355,10 +355,27 @@ class GridFinder:
             state = "conflict"
             quotes = [quotes[0], as_evidence(against.hit, against.states), *quotes[1:]]
         kept = tuple(dict.fromkeys(quotes))[:_QUOTES]
+        if (figure := self._figure_beside(criterion, best.hit, kept)) is not None:
+            kept = (kept[0], figure, *kept[1:])
         further = (as_evidence(i.hit, i.states) for i in rated[1:_FURTHER] if i.hit.passage.part != "alternatives")
         return EvidenceCell(
             artifact, criterion, state, bears, kept, clause, denial, tuple(e for e in further if e not in kept)
         )
+
+    def _figure_beside(self, criterion: Criterion, best: Hit, quotes: Sequence[Evidence]) -> Evidence | None:
+        """The sentence with the amount that is asked for, beside one that lacks it; None where that is not so.
+
+        "Follows logs on several machines at once. At most 24 sessions can be open.": the second answers "how many".
+        """
+        amount = asked_amount(criterion)
+        if amount is None or any(gives(amount, evidence.quote, self._retriever) for evidence in quotes):
+            return None
+        own = [hit for hit in self._retriever.sentences(best.passage.artifact)[0] if hit.passage.id == best.passage.id]
+        beside = [hit for hit in own if may_give(amount, hit.sentence.text, self._retriever)]
+        if not beside:
+            return None
+        told = self._told(criterion, beside)[:, :2].sum(axis=1)
+        return as_evidence(beside[int(told.argmax())], float(told.max()))
 
     def _again(self, artifact: Artifact, criterion: Criterion) -> EvidenceCell | None:
         """A silent cell by the wordings that a page might use; None where they find nothing either."""

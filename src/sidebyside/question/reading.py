@@ -671,10 +671,12 @@ class _Resolver:
             label = self._row_of(words)
             if label and self._asks_in_another_unit(label):
                 label = ""
-            query = words if label or not situation else f"{situation}: {words}"
-            if not label and (before := self._pointed_matter(span)):
-                query = f"{before}: {words}"
-            found.append(Criterion(self._words(span), query, label, "" if label else self._around(span)))
+            before = self._pointed_matter(span) or situation
+            query, whole = (f"{before}: {words}" if before and not label else words), self._around(span)
+            if before and label:
+                # What a row means needs no more words; what texts say of it in particular does.
+                whole = f"{before}: {whole}"
+            found.append(Criterion(self._words(span), query, label, whole))
         for span in self._spans("k"):
             # A condition that no row can answer is asked of the texts. "List all with their rank" asks for a row.
             if not self._conditions(span):

@@ -33,6 +33,10 @@ PAGE_TYPES: dict[str, tuple[str, ...]] = {
 }
 
 
+# The type whose word people also use for anything.
+PRODUCT = "Product"
+
+
 @dataclass(frozen=True, slots=True)
 class TypeUse:
     """A type that a text names, as pages word it, with the characters [start, end) that name it."""
@@ -63,6 +67,9 @@ def find_type(words: str, library: Library) -> str:
     for name, here in known.items():
         for spelling in (name, *PAGE_TYPES.get(name, ())):
             stems = {stem(token.folded) for token in tokens(spelling)}
+            # "Which of the products": anything, where no page calls its own so.
+            if name == PRODUCT and not here:
+                continue
             if stems and stems <= own and not stems <= _ANYTHING - {stem(fold(name))}:
                 best = max(best, (len(stems) + (0.5 if here else 0.0), name))
     return best[1]
