@@ -125,6 +125,13 @@ def test_two_that_both_state_it_have_no_winner_without_figures():
     assert "| speech |" in answer.text
 
 
+def test_how_both_do_it_asks_for_no_winner():
+    question = Question("how do both take it?", "compare", (KESTREL.id, MARTEN.id), criteria=(SPEECH,))
+    draft = draft_for(question)
+    answer_criteria(draft, [KESTREL, MARTEN], question, sources(known=SAYS))
+    assert draft.answer().text.startswith("The pages of **Kestrel 7B** and **Marten Studio** both state it.")
+
+
 def disagreeing(one: str, other: str) -> tuple[str, str]:
     """A cell whose two pages say these."""
     return ("conflict", f"{one}|{other}")

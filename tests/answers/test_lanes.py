@@ -335,7 +335,7 @@ def workshop(tmp_path_factory, encoder):
         ("Does Relaywright speak OPC UA?", "Yes, going by the page of **Relaywright**: “Speaks OPC UA and Modbus"),
         (
             "Does HearthLoom Hub speak OPC UA?",
-            "No, going by the page of **HearthLoom Hub**: “OPC UA is not spoken” [1].",
+            "No, going by the page of **HearthLoom Hub**: “OPC UA is not spoken, and industrial buses are left",
         ),
         # 48 mm at most: the judge cannot tell whether that is a no to 80 mm.
         (

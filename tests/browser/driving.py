@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from playwright.sync_api import Page
@@ -62,15 +61,12 @@ def serve(index: Path, kind: str = "scripted", port: int = 0) -> Iterator[Site]:
     """Serve the page in a process of its own until the block ends; of kind "opening" it is still being opened."""
     port = port or free_port()
     command = [sys.executable, str(Path(__file__).with_name("served.py")), str(index), str(port), kind]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        assert process.stderr is not None
-        said = process.stderr.readline()
-        assert said == f"opening http://127.0.0.1:{port}\n", said
-        forwarding = Thread(target=shutil.copyfileobj, args=(process.stderr, sys.stderr), daemon=True)
-        forwarding.start()
-        if kind != "opening":
+        if kind == "opening":
+            _wait_for_listener(port)
+        else:
             said = process.stdout.readline()
             assert said.startswith("sidebyside is at "), said
         yield Site(f"http://127.0.0.1:{port}", index, port, process.pid)
@@ -78,8 +74,16 @@ def serve(index: Path, kind: str = "scripted", port: int = 0) -> Iterator[Site]:
         process.terminate()
         process.wait(10)
         process.stdout.close()
-        forwarding.join(10)
-        process.stderr.close()
+
+
+def _wait_for_listener(port: int) -> None:
+    """Wait until somebody listens on a port of this machine."""
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"nobody listens on port {port}")
 
 
 def ask(page: Page, question: str) -> None:

@@ -466,3 +466,8 @@ def test_an_amount_in_days_is_no_price(read):
     question = read("For how many days may one try Marten Studio before paying for it?")
     assert [c.label for c in question.criteria] == [""]
     assert [c.label for c in read("How much does one pay for Marten Studio?").criteria] == ["Pricing"]
+
+
+def test_a_criterion_is_called_by_what_it_points_at(read):
+    question = read("Negative prompts. Do Kestrel 7B and Marten Studio both take them?")
+    assert [c.name for c in question.criteria] == ["Negative prompts: take them"]

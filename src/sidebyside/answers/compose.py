@@ -6,10 +6,11 @@ the pages do not settle it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sidebyside.answers.draft import Draft, DraftCell, DraftGrid, shorten, verbatim
+from sidebyside.answers.draft import MOST_WORDS, Draft, DraftCell, DraftGrid, in_full, shorten, verbatim
 from sidebyside.answers.figures import figures_lead
 from sidebyside.answers.table_sentences import alternatives, distinct, row_evidence, satisfies
 from sidebyside.evidence.figures import find_measures
@@ -32,9 +33,15 @@ _NEAR_BEST = 0.8
 _CLOSE = 0.25
 # A yes-or-no question is answered so from this probability on; below it, the page is quoted.
 _DECIDED = 0.7
+# Words of a quote in a lead, which has forty at most.
+_ROOM = 26
 # Beside a cell this sure, one that only comes nearest leaves an answer partial: of 3,061 questions seven more are right
 # so, two fewer; from .8 on three and three.
 _BEYOND_DOUBT = 0.9
+
+
+# What asks for one of several.
+_WHICH = re.compile(r"\b(?:which|who|better|best|ahead)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,7 @@ def fill_rows(
             names.append(said_condition(*row))
             rows.append([condition_cell(artifact, *row) for artifact in artifacts])
             continue
-        names.append(row.text)
+        names.append(row.name if len(texts) == 1 and not row.label else row.text)
         if row.label:
             rows.append([row_cell(artifact, row.label) for artifact in artifacts])
         else:
@@ -155,16 +162,17 @@ def _lead_on_one(draft: Draft, artifact: Artifact, question: Question) -> None:
     """What the pages say of one artifact, criterion by criterion."""
     assert draft.grid is not None
     name = f"**{artifact.label}**"
-    told = []
-    for criterion, (cell,) in zip(draft.grid.criteria, draft.grid.cells, strict=True):
-        about = f" on {criterion}" if len(draft.grid.criteria) > 1 else ""
+    told: list[str] = []
+    told_of = draft.grid.criteria
+    for criterion, (cell,) in zip(told_of, draft.grid.cells, strict=True):
+        about = f" on {criterion}" if len(told_of) > 1 else ""
         if cell.state == "silent":
             told.append(f"The pages do not state this for {name}{about}.")
         elif cell.state == "conflict" and len(cell.evidence) > 1:
             told.append(f"The pages about {name} disagree{about}: {_both(draft, cell)}.")
         else:
             answer = _yes_or_no(cell, question)
-            words = cell.text if cell.by == "table" else verbatim(cell.text)
+            words = cell.text if cell.by == "table" else verbatim(in_full(cell, max(MOST_WORDS, _ROOM // len(told_of))))
             claim = "claims" if cell.evidence[0].evidence_class == "claim" else "says"
             begin = f"The page of {name} {claim}{about}" if cell.is_plain else f"What comes nearest for {name}{about}"
             begin = f"{answer}, going by the page of {name}" if answer else begin
@@ -222,7 +230,7 @@ def _lead_on_several(draft: Draft, artifacts: Sequence[Artifact], question: Ques
     if not all(cell.is_plain for cell in row) and any(cell.probability >= _BEYOND_DOUBT for cell in judged):
         # Beside a page that says it beyond doubt, what only comes nearest is no answer.
         draft.status = "partial" if draft.status == "answered" else draft.status
-    draft.blocks.append(" ".join(filter(None, [_one_lead(by_state, near, len(artifacts)), *disagreeing])))
+    draft.blocks.append(" ".join(filter(None, [_one_lead(by_state, near, len(artifacts), question), *disagreeing])))
 
 
 def _show_figure(cell: DraftCell, question: Question) -> None:
@@ -236,14 +244,19 @@ def _show_figure(cell: DraftCell, question: Question) -> None:
         cell.text = shorten(said, about=figure)
 
 
-def _one_lead(by_state: Mapping[CellState, Sequence[Artifact]], near: Sequence[Artifact], number: int) -> str:
+def _one_lead(
+    by_state: Mapping[CellState, Sequence[Artifact]], near: Sequence[Artifact], number: int, question: Question
+) -> str:
     """`near` are those whose pages do not say it plainly, or neither yes nor no."""
     stated, denied = ([a for a in by_state[state] if a not in near] for state in ("stated", "denied"))
     silent = by_state["silent"]
     parts = []
     if stated and len(stated) == number:
         both = "both" if number == 2 else "all"
-        parts.append(f"The pages of {_names(stated)} {both} state it; they do not settle which of them is ahead.")
+        # "How do both stop it" asks for no winner.
+        contest = question.direction or _WHICH.search(question.text)
+        left = "; they do not settle which of them is ahead" if contest else ""
+        parts.append(f"The pages of {_names(stated)} {both} state it{left}.")
     elif stated:
         verb = "states" if len(stated) == 1 else "state"
         # One of pages that disagree may state it too.
@@ -317,7 +330,8 @@ def answer_find(draft: Draft, question: Question, sources: Evidences, allowed: S
         cell = next(row[0] for row in draft.grid.cells if row[0].state != "silent")
         conditions = "".join(_met(draft, artifacts[0], question))
         nearest = "" if _says_so(cell) else "What comes nearest: "
-        lead = f"{nearest}**{artifacts[0].label}**{conditions}: {verbatim(cell.text)} {draft.cite(cell.evidence[0])}."
+        said = f"{verbatim(in_full(cell, _ROOM))} {draft.cite(cell.evidence[0])}"
+        lead = f"{nearest}**{artifacts[0].label}**{conditions}: {said}."
         missing = [c for c, row in zip(draft.grid.criteria, draft.grid.cells, strict=True) if row[0].state == "silent"]
         if missing:
             lead += f" Not stated: {join_names(missing)}."
@@ -404,7 +418,8 @@ def answer_recommend(draft: Draft, artifacts: Sequence[Artifact], question: Ques
     name = f"**{grid.artifacts[best].label}**"
     if len(ties) > 1:
         names = _names([grid.artifacts[i] for i in ties])
-        lead = f"{names} meet equally much of what you need ({len(met)} of {total} points): the pages do not settle it."
+        points = f" equally much of what you need ({len(met)} of {total} points)" if total > 1 else " what you need"
+        lead = f"{names} meet{points}: the pages do not settle it."
     else:
         reasons = join_names(
             f"{cell.text if cell.by == 'table' else verbatim(cell.text)} {draft.cite(cell.evidence[0])}"
@@ -424,8 +439,10 @@ def answer_recommend(draft: Draft, artifacts: Sequence[Artifact], question: Ques
     draft.blocks.append(lead)
 
 
-def _score(column: Sequence[DraftCell]) -> int:
-    return sum((cell.state == "stated") - (cell.state == "denied") for cell in column)
+def _score(column: Sequence[DraftCell]) -> float:
+    """How much of what is needed is met; what only comes nearest is half of a point."""
+    worth = {"stated": 1.0, "denied": -1.0}
+    return sum(worth.get(cell.state, 0.0) / (1 if cell.is_plain or cell.state == "denied" else 2) for cell in column)
 
 
 def _sureness(column: Sequence[DraftCell]) -> float:

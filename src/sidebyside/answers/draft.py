@@ -266,6 +266,16 @@ def shorten(text: str, most: int = MOST_WORDS, about: str = "") -> str:
     return f"{'… ' if first else ''}{kept}{' …' if end < len(words) else ''}"
 
 
+def in_full(cell: DraftCell, most: int) -> str:
+    """A cell's words where there is room for more than in a grid: its whole sentence, or the clause that counts."""
+    if cell.by != "quote" or cell.judged is None or not cell.evidence:
+        return cell.text
+    sentence = cell.evidence[0].quote
+    if len(sentence.split()) <= most:
+        return sentence.rstrip(".")
+    return shorten(cell.judged.clause, most, cell.judged.criterion.query)
+
+
 def _in_table(text: str) -> str:
     """Text that cannot end a cell of a Markdown table."""
     return re.sub(r"\s+", " ", text.replace("|", "\\|"))

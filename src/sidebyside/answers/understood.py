@@ -35,7 +35,8 @@ _WANTED = {
 def understood(question: Question, library: Library) -> Understood:
     """The reading of a question, names as the library has them."""
     artifacts = tuple(library.get(artifact).label for artifact in question.artifacts)
-    criteria = tuple(criterion.label or criterion.text for criterion in question.criteria)
+    single = len(question.texts) == 1
+    criteria = tuple(c.name if single else c.label or c.text for c in question.criteria)
     conditions = tuple(map(said_condition, question.filters))
     return Understood(
         question.intent,

@@ -52,6 +52,10 @@ class Filter:
         return f"{self.label}: {self.value}" if self.op == "=" else f"{self.label} {self.op} {self.value}".strip()
 
 
+# Words of a criterion that is called by its situation too.
+_SHORT = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Criterion:
     """One thing that is asked about.
@@ -74,6 +78,12 @@ class Criterion:
     def wordings(self) -> tuple[str, ...]:
         """What pages are searched for, and sentences judged by."""
         return (self.query, self.whole) if self.whole and self.whole != self.query else (self.query,)
+
+    @property
+    def name(self) -> str:
+        """What it is called for people: its row, or its words with the situation where that is short."""
+        with_situation = self.query.endswith(f": {self.text}") and len(self.query.split()) <= _SHORT
+        return self.label or (self.query if with_situation else self.text)
 
 
 Role = Literal["must", "nice", "not"]
