@@ -115,7 +115,7 @@ def test_no_is_left_out_where_the_quote_may_state_it(denial, begins):
 
 
 def test_two_that_both_state_it_have_no_winner_without_figures():
-    question = Question("which?", "compare", (KESTREL.id, MARTEN.id), criteria=(SPEECH,))
+    question = Question("which more?", "compare", (KESTREL.id, MARTEN.id), criteria=(SPEECH,), direction=1)
     draft = draft_for(question)
     answer_criteria(draft, [KESTREL, MARTEN], question, sources(known=SAYS))
     answer = draft.answer()

@@ -471,3 +471,8 @@ def test_an_amount_in_days_is_no_price(read):
 def test_a_criterion_is_called_by_what_it_points_at(read):
     question = read("Negative prompts. Do Kestrel 7B and Marten Studio both take them?")
     assert [c.name for c in question.criteria] == ["Negative prompts: take them"]
+
+
+def test_kinds_behind_rather_than_are_ruled_out(read):
+    question = read("How many of these are repositories rather than models?")
+    assert [f.said for f in question.filters] == ["Type: Repository", "Type != Model"]

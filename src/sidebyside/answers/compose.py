@@ -40,8 +40,8 @@ _ROOM = 26
 _BEYOND_DOUBT = 0.9
 
 
-# What asks for one of several.
-_WHICH = re.compile(r"\b(?:which|who|better|best|ahead)\b", re.IGNORECASE)
+# What asks for the one that does more, where the reader has not marked an end.
+_CONTEST = re.compile(r"\b(?:better|best|ahead)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +253,8 @@ def _one_lead(
     parts = []
     if stated and len(stated) == number:
         both = "both" if number == 2 else "all"
-        # "How do both stop it" asks for no winner.
-        contest = question.direction or _WHICH.search(question.text)
+        # "How do both stop it" asks for no winner, nor does "which of them reads PDF".
+        contest = question.direction or _CONTEST.search(question.text)
         left = "; they do not settle which of them is ahead" if contest else ""
         parts.append(f"The pages of {_names(stated)} {both} state it{left}.")
     elif stated:

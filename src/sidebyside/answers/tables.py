@@ -26,6 +26,8 @@ _GIVES_FREE = re.compile(
 _NEAR = 5
 # Among so many of the best sentences one on what is paid for in particular is looked for.
 _FIRST = 3
+# A sentence without a price has to be as likely as this.
+_SAID = 0.45
 
 
 def answer_fact(draft: Draft, artifacts: list[Artifact], question: Question, sources: Evidences) -> None:
@@ -125,6 +127,7 @@ def _priced_apart(draft: Draft, artifact: Artifact, question: Question, sources:
     told = content_stems(general.sentence.text) if general is not None else frozenset()
     for item in look.rated[:_FIRST]:
         more = (content_stems(item.hit.sentence.text) & content_stems(asked)) - told
-        if more and look.probability >= STATED and item.hit.passage.part != "alternatives":
+        enough = STATED if _gives_price(item.hit) else _SAID
+        if more and look.probability >= enough and item.hit.passage.part != "alternatives":
             return [draft.quote(as_evidence(item.hit))]
     return []

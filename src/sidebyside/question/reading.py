@@ -49,7 +49,7 @@ _OPENING_END = re.compile(r"[,:]\s+")
 # Intents whose criterion may be a row that only the whole question tells: "what points did it get out of 100".
 _ROWED = frozenset({"value", "compare"})
 # What stands before a kind of thing that is ruled out.
-_RULED_OUT = re.compile(r"\b(?:not|isn't|aren't|non|except|no)\s*[- ](?:an?\s+|the\s+)?$")
+_RULED_OUT = re.compile(r"\b(?:rather than|not|isn't|aren't|non|except|no)\s*[- ](?:an?\s+|the\s+)?$")
 # What stands before one certain thing.
 _DEFINITE = re.compile(r"\b(?:the|that|this)\s+$")
 _MOST = frozenset({"most", "least", "best", "worst"})
@@ -927,8 +927,9 @@ class _Resolver:
         library, said = self._using.library, self._words(span)
         if self._bare_row(span):
             return []
-        if kinds := [use.label for use in find_types(said, library.types) if use.label in library.types]:
-            return [Filter(TYPE, "!=" if is_negated(said) else "=", named) for named in kinds]
+        if kinds := [use for use in find_types(said, library.types) if use.label in library.types]:
+            # "Repositories rather than models": what stands before a "not" is wanted.
+            return [Filter(TYPE, "!=" if is_negated(said[: use.start]) else "=", use.label) for use in kinds]
         return read_condition(said, library, self._using.rows.find, self._asked_row())
 
     def _types(self) -> list[Filter]:
