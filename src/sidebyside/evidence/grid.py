@@ -422,7 +422,7 @@ class GridFinder:
             return sentence
         told = self._judge.judge([(query, text, "") for text in texts])[:, :2].sum(axis=1)
         worth = [
-            float(p) - _PER_WORD * len(text.split()) - _beginning_costs(text, sentence)
+            float(p) - _PER_WORD * len(text.split()) - beginning_costs(text, sentence)
             for p, text in zip(told, texts, strict=True)
         ]
         return _with_its_not(texts[int(np.argmax(worth))], sentence)
@@ -439,7 +439,7 @@ def clauses(sentence: str, together: int = 1) -> list[str]:
     return [text for text in dict.fromkeys(texts) if len(text.split()) >= _FEWEST_WORDS]
 
 
-def _beginning_costs(clause: str, sentence: str) -> float:
+def beginning_costs(clause: str, sentence: str) -> float:
     """What a clause has to make up for in probability because of how it begins, 0 for that of its sentence.
 
     Examples in brackets, "and forms" or "but slower than" say little by themselves.

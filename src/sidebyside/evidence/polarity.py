@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from sidebyside.encoding.classes import Classes
-from sidebyside.evidence.grid import clauses
+from sidebyside.evidence.grid import beginning_costs, clauses
 from sidebyside.evidence.quotes import as_evidence
 from sidebyside.evidence.retrieval import Retriever
 from sidebyside.records import Evidence, Hit
@@ -66,7 +66,7 @@ def _in_clauses(hit: Hit, side: Side, place: int, learnt: Classes, models: Model
     """The clause of a sentence that tells it most plainly, where that is plain enough."""
     texts = list(dict.fromkeys([*clauses(hit.sentence.text, together=2), hit.sentence.text]))
     told = learnt.probabilities(models.encode_texts(texts))[:, place]
-    at = int(np.argmax(told))
+    at = int(np.argmax(told - [beginning_costs(text, hit.sentence.text) for text in texts]))
     given = _PARTS[side].get(hit.passage.part, 0.0)
     if max(told[at], given) < _COUNTS:
         return []
