@@ -85,14 +85,14 @@ LANTERN_PRODUCT = (
     ),
     (
         "Sends alerts to pagers when a backup is late.",
-        "Alerts are grouped by team",
+        "Alerts are grouped by team, but cannot be put off",
         "Quieter than Sirenia",
     ),
 )
 OSPREY = (
     (
         "Indexes source code for search by symbol, with an index of 2 GB for a million lines.",
-        "Symbols are linked across repositories",
+        "Symbols are linked across repositories, but lost when a file is renamed",
         "Smaller index than Grepstone",
     ),
     (

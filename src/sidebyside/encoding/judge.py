@@ -62,7 +62,7 @@ class _Read:
     whole: np.ndarray  # (few,)
 
 
-class _Kept(Generic[Key, Value]):
+class Kept(Generic[Key, Value]):
     """The last so many values by key, for several threads."""
 
     def __init__(self, most: int) -> None:
@@ -90,8 +90,8 @@ class Judge:
     criterion: Bert
     sentence: Bert
     head: dict[str, np.ndarray]
-    _texts: _Kept[_Text, _Read] = field(default_factory=lambda: _Kept(_MOST_TEXTS), repr=False)
-    _pairs: _Kept[_Pair, np.ndarray] = field(default_factory=lambda: _Kept(_MOST_PAIRS), repr=False)
+    _texts: Kept[_Text, _Read] = field(default_factory=lambda: Kept(_MOST_TEXTS), repr=False)
+    _pairs: Kept[_Pair, np.ndarray] = field(default_factory=lambda: Kept(_MOST_PAIRS), repr=False)
 
     @classmethod
     def load(cls, encoder: Encoder) -> Judge | None:
@@ -108,8 +108,8 @@ class Judge:
             return None
         bert = replace(bert, quick=True)
         return cls(
-            criterion=replace(bert, changes=_changes(arrays, "criterion.")),
-            sentence=replace(bert, changes=_changes(arrays, "sentence.")),
+            criterion=replace(bert, changes=changes_in(arrays, "criterion.")),
+            sentence=replace(bert, changes=changes_in(arrays, "sentence.")),
             head={name: array for name, array in arrays.items() if not name.startswith(("criterion.", "sentence."))},
         )
 
@@ -132,7 +132,7 @@ class Judge:
 
     def anew(self) -> Judge:
         """The same judge, with nothing kept yet."""
-        return replace(self, _texts=_Kept(_MOST_TEXTS), _pairs=_Kept(_MOST_PAIRS))
+        return replace(self, _texts=Kept(_MOST_TEXTS), _pairs=Kept(_MOST_PAIRS))
 
     def _judge(self, pairs: Sequence[_Pair]) -> dict[_Pair, np.ndarray]:
         by_criterion: dict[str, list[str]] = {}
@@ -242,7 +242,8 @@ def _sigmoid(values: np.ndarray) -> np.ndarray:
     return result
 
 
-def _changes(arrays: Mapping[str, np.ndarray], tower: str) -> Changes:
+def changes_in(arrays: Mapping[str, np.ndarray], tower: str) -> Changes:
+    """The low-rank changes of one tower among stored arrays: `tower` is how their names begin."""
     names = [name.removesuffix(".down") for name in arrays if name.startswith(tower) and name.endswith(".down")]
     return {name.removeprefix(tower): (arrays[f"{name}.down"], arrays[f"{name}.up"]) for name in names}
 

@@ -6,7 +6,6 @@ They belong to one encoder, whichever encodes the pages: weights that were train
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -15,12 +14,10 @@ import numpy as np
 from sidebyside.encoding.classes import Classes
 from sidebyside.encoding.embedding import SentenceEncoder, load_encoder
 from sidebyside.encoding.judge import Judge
+from sidebyside.encoding.polarity import Polarity
 from sidebyside.encoding.reader import Reader
 from sidebyside.errors import ModelDamagedError
 from sidebyside.settings import DEFAULT_ENCODER, Settings
-
-# Groups of texts whose vectors are kept: a sentence with its clauses takes about 15 kB.
-_MOST_KEPT = 500
 
 
 class Understanding:
@@ -29,7 +26,6 @@ class Understanding:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, ...], np.ndarray] = OrderedDict()
 
     @property
     def reader(self) -> Reader:
@@ -44,22 +40,10 @@ class Understanding:
             return Classes.load("rows", self._encoder.name, self._encoder.fingerprint)
 
     @property
-    def polarity(self) -> Classes | None:
+    def polarity(self) -> Polarity | None:
         """Drawbacks and strengths; None where that was not learnt for this encoder."""
         with self._lock:
-            return Classes.load("polarity", self._encoder.name, self._encoder.fingerprint)
-
-    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """float32 unit vectors (len(texts), dimension) of texts of pages; kept, as pages say the same every time."""
-        key = tuple(texts)
-        with self._lock:
-            if (rows := self._kept.pop(key, None)) is None:
-                bert = self._encoder.bert
-                rows = self._encoder.encode(key) if bert is None or not key else bert.encode_together(key)
-            self._kept[key] = rows
-            if len(self._kept) > _MOST_KEPT:
-                self._kept.popitem(last=False)
-        return rows
+            return self._polarity
 
     def judge(self, pairs: Sequence[tuple[str, str, str]]) -> np.ndarray:
         """See `judge.Judge.judge`. Raises ModelMissingError and ModelDamagedError."""
@@ -83,6 +67,10 @@ class Understanding:
         if found is None:
             raise self._damaged()
         return found
+
+    @cached_property
+    def _polarity(self) -> Polarity | None:
+        return Polarity.load(self._encoder)
 
     @cached_property
     def _judge(self) -> Judge:

@@ -60,7 +60,7 @@ PLAIN = 0.5
 _GUESSED, _LESS = 0.6, 0.8
 
 # A clause has so many words at least, and each more has to be worth so much of the judge's probability.
-_FEWEST_WORDS, _PER_WORD = 4, 0.012
+_FEWEST_WORDS, PER_WORD = 4, 0.012
 # What a clause costs that begins in the middle of its sentence, with a word that joins it to what was said, or in
 # brackets. Of 28 clauses that this changed, taken by chance from the sets, 25 read better and one lost the point.
 _AMID, _JOINED, _IN_BRACKETS = 0.02, 0.06, 0.25
@@ -422,7 +422,7 @@ class GridFinder:
             return sentence
         told = self._judge.judge([(query, text, "") for text in texts])[:, :2].sum(axis=1)
         worth = [
-            float(p) - _PER_WORD * len(text.split()) - beginning_costs(text, sentence)
+            float(p) - PER_WORD * len(text.split()) - beginning_costs(text, sentence)
             for p, text in zip(told, texts, strict=True)
         ]
         return _with_its_not(texts[int(np.argmax(worth))], sentence)

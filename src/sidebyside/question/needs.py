@@ -44,7 +44,7 @@ def read_need(text: str, using: Reading, translation: str = "") -> Question:
     for criterion in criteria:
         conditions = _conditions(criterion, using)
         bounded += conditions
-        texts += [] if conditions else [criterion]
+        texts += [] if conditions else [_beyond_rows(criterion)]
     filters = list(dict.fromkeys([*filters, *bounded]))
     settled = {condition.label for condition in filters}
     excluded = (*whole.excluded, *(artifact for one in found for artifact in one.excluded))
@@ -149,7 +149,10 @@ def _read(part: str, using: Reading) -> list[Question]:
     # "Small" by itself reads like a greeting; what pages write about is meant.
     known = len(words) == 1 and using.names.knows(words[0])
     sure = one.probability >= SURE or len(words) > _FEWEST
-    if one.reply and one.intent in _CHAT and sure and not label and not known:
+    # "From a few photos: show it on the moon" is no question, and asks for something.
+    spans = using.reader.read(part).spans if one.intent == "other" else ()
+    marked = any(span.label == "c" and len(part[span.start : span.end].split()) > _FEWEST for span in spans)
+    if one.reply and one.intent in _CHAT and sure and not (label or known or marked):
         return [one]
     # Something is said, and the reader has marked nothing of it.
     return [replace(one, criteria=(Criterion(part, part, label),), reply="")]
@@ -206,6 +209,13 @@ def _conditions(criterion: Criterion, using: Reading) -> list[Filter]:
     # Component scores are rounded to 0 and 1: what is wished for there is the 1.
     values = {fact.value.strip() for artifact in library.artifacts for fact in artifact.values(criterion.label)}
     return [Filter(criterion.label, ">", "0")] if values and values <= {"0", "1"} else []
+
+
+def _beyond_rows(criterion: Criterion) -> Criterion:
+    """ "Keeps the best-scoring stage of the training": more than a row, of which nothing is wished, is looked for."""
+    if criterion.label and len(content_words(criterion.text)) > _FEWEST:
+        return Criterion(criterion.text, criterion.text)
+    return criterion
 
 
 def _kind(words: str, library: Library) -> str:

@@ -936,6 +936,8 @@ class _Resolver:
         """The kinds of things that are wanted, or ruled out: "not an API"."""
         found = []
         for span in self._spans("t"):
+            if self._labelled.intents[0][0] in _SEEKING and self._is_certain(span.start, span.end):
+                continue
             if name := find_type(self._words(span), self._using.library):
                 ruled_out = _RULED_OUT.search(self._masked.text[: span.start].lower())
                 found.append(Filter(TYPE, "!=" if ruled_out else "=", name))
@@ -949,8 +951,13 @@ class _Resolver:
                 if use.label in self._using.library.types
                 and not any(a < use.end and use.start < b for a, b in marked)
                 and not _OWN.search(text[: use.start].lower())
+                and not self._is_certain(use.start, use.end)
             ]
         return list(dict.fromkeys(found))
+
+    def _is_certain(self, start: int, end: int) -> bool:
+        """Whether words stand for one certain thing and no kind: "only parts of the model are trained"."""
+        return bool(_DEFINITE.search(self._masked.text[:start].lower())) and not self._masked.text[:end].endswith("s")
 
     def _asked_row(self) -> str:
         return next((label for span in self._spans("c") if (label := self._using.rows.find(self._plain(span)))), "")
