@@ -476,3 +476,14 @@ def test_a_criterion_is_called_by_what_it_points_at(read):
 def test_kinds_behind_rather_than_are_ruled_out(read):
     question = read("How many of these are repositories rather than models?")
     assert [f.said for f in question.filters] == ["Type: Repository", "Type != Model"]
+
+
+def test_what_one_types_is_no_type(read):
+    question = read("What exactly do I type to start Kestrel 7B?")
+    assert [c.label for c in question.criteria] == [""]
+    assert [c.label for c in read("What type is Kestrel 7B?").criteria] == ["Type"]
+
+
+def test_a_lower_score_that_is_to_be_explained_is_the_rank(read):
+    question = read("Why did Kestrel 7B end up with a lower score than Marten Studio?")
+    assert (question.intent, [c.label for c in question.criteria]) == ("why", ["UnfragileRank"])

@@ -178,6 +178,22 @@ def _lead_on_one(draft: Draft, artifact: Artifact, question: Question) -> None:
             begin = f"{answer}, going by the page of {name}" if answer else begin
             told.append(f"{begin}: {words} {draft.cite(cell.evidence[0])}.")
     draft.blocks.append(" ".join(told))
+    if len(told_of) == 1:
+        _add_near(draft, draft.grid.cells[0][0], question)
+
+
+def _add_near(draft: Draft, cell: DraftCell, question: Question) -> None:
+    """Where a page does not say it plainly, or neither yes nor no, what else it says stands in sight."""
+    open_ = question.polar and not _yes_or_no(cell, question)
+    if cell.by == "quote" and cell.state != "silent" and (open_ or not cell.is_plain):
+        more = [
+            f"- {verbatim(shorten(e.quote, 2 * MOST_WORDS, _about(cell)))} {draft.cite(e)}" for e in cell.evidence[1:]
+        ]
+        draft.blocks += ["\n".join(more)] if more else []
+
+
+def _about(cell: DraftCell) -> str:
+    return cell.judged.criterion.query if cell.judged else ""
 
 
 def _yes_or_no(cell: DraftCell, question: Question) -> str:

@@ -247,6 +247,10 @@ def _renumbered_grid(grid: Grid | None, new: Mapping[int, int]) -> Grid | None:
     return replace(grid, cells=cells)
 
 
+# Words of a part of a shortened clause, and what a gap in it has to be worth: a figure that it keeps.
+_SHORTEST_RUN, _WORTH_A_GAP = 4, 0.6
+
+
 def shorten(text: str, most: int = MOST_WORDS, about: str = "") -> str:
     """At most so many words of a clause; what is left out is shown to be.
 
@@ -261,9 +265,24 @@ def shorten(text: str, most: int = MOST_WORDS, about: str = "") -> str:
     best = [place for place, value in enumerate(sums) if value == max(sums)]
     # Of several such runs the middle one: what counts has its words around it.
     first = best[len(best) // 2] if about and max(sums) > sums[0] else 0
-    end = first + most
-    kept = " ".join(words[first:end]).rstrip(",;:.")
-    return f"{'… ' if first else ''}{kept}{' …' if end < len(words) else ''}"
+    runs = [(first, first + most)]
+    if about and (apart := _two_runs(worth, most)) and apart[0] >= sums[first] + _WORTH_A_GAP:
+        runs = apart[1]
+    kept = " … ".join(" ".join(words[start:end]).rstrip(",;:.") for start, end in runs)
+    return f"{'… ' if runs[0][0] else ''}{kept}{' …' if runs[-1][1] < len(words) else ''}"
+
+
+def _two_runs(worth: Sequence[float], most: int) -> tuple[float, list[tuple[int, int]]] | None:
+    """The two runs of words, `most` together, that are worth most, and how much: "Counts loans … for 36 months"."""
+    found = []
+    for length in range(_SHORTEST_RUN, most - _SHORTEST_RUN + 1):
+        rest = most - length
+        for start in range(len(worth) - most):
+            for second in range(start + length + 1, len(worth) - rest + 1):
+                value = sum(worth[start : start + length]) + sum(worth[second : second + rest])
+                found.append((value, -start, -length, [(start, start + length), (second, second + rest)]))
+    best = max(found, default=None)
+    return (best[0], best[3]) if best else None
 
 
 def in_full(cell: DraftCell, most: int) -> str:

@@ -75,8 +75,9 @@ def highlighted(citation: Citation, clauses: Iterable[str] = ()) -> str:
 
 def _marked(quote: str, clauses: Iterable[str]) -> str:
     for clause in clauses:
-        words = clause.split()
-        match = re.search(r"\s+".join(map(re.escape, words)), quote, re.IGNORECASE) if words else None
+        # A clause may leave something out in the middle.
+        words = [".*?" if word == "…" else re.escape(word) for word in clause.split()]
+        match = re.search(r"\s+".join(words), quote, re.IGNORECASE) if words else None
         if match and match[0].strip(_EDGES) != quote.strip(_EDGES):
             before, after = quote[: match.start()], quote[match.end() :]
             return f'<mark class="part">{clean(before)}<b>{clean(match[0])}</b>{clean(after)}</mark>'

@@ -97,6 +97,10 @@ _EXAMPLES = re.compile(r"(?:,\s*like|\bsuch as|\be\.g\.|\bfor (?:example|instanc
 # Between two things of a list.
 _COORDINATED = re.compile(r"\s*(?:[,;/&+]\s*)?(?:(?:and|or|plus)\s+)?")
 _COUNTED = re.compile(r"\d+")
+# "What do I type to start it": what is done with a keyboard is no row "Type".
+_TYPING = re.compile(r"\b(?P<who>I|we|you|they|to|can|just)\s+type\b|\btype(?=\s+(?:in|out|into)\b)", re.IGNORECASE)
+# "How many types of hive does it know" asks for no kind of artifact.
+_TYPES_OF = re.compile(r"\btypes?\s+of\s+(?!\W*⟦|(?:each|both|all|these|those|them|it|the)\b)", re.IGNORECASE)
 # What is counted.
 _HOW_MANY = re.compile(r"\bhow many\s+([a-z]+)")
 # What begins the points of a list.
@@ -158,6 +162,7 @@ def read_question(text: str, turns: Sequence[Turn], using: Reading, translation:
         return Question(written, "other", reply=replies.NOTHING)
     turns = turns[-MAX_TURNS:]
     asked = clean(translation) or written
+    asked = _TYPING.sub(lambda found: f"{found['who']} enter" if found["who"] else "enter", asked)
     masked = _mask(asked, using.names)
     language = language_of(masked.without_names)
     if language == "en" and (spelled := _spelled(asked, masked, using.names)) != asked:
@@ -420,7 +425,9 @@ class _Resolver:
             criteria = (*criteria, *(Criterion(label, label, label) for label in beside))
         if intent in _TABLED and not any(c.label for c in criteria) and len(criteria) < 2:
             # "The largest number of capabilities": the row is named, whatever of it the reader has marked.
-            named = rows.named_in(self._masked.without_names)[:1]
+            named = [
+                n for n in rows.named_in(self._masked.without_names)[:1] if n != TYPE or not self._asks_for_kinds()
+            ]
             criteria = tuple(Criterion(label, label, label) for label in named) or criteria
         if things and not criteria and intent in _ASIDE and (named := rows.named_in(self._masked.without_names)):
             # "A vs B times matched, give me both": whole things are put beside each other on the rows that are named.
@@ -669,7 +676,7 @@ class _Resolver:
             if exact_value(self._words(span), self._using.library) or self._absent(span):
                 continue
             label = self._row_of(words)
-            if label and self._asks_in_another_unit(label):
+            if label and (self._asks_in_another_unit(label) or (label == TYPE and self._asks_for_kinds())):
                 label = ""
             before = self._pointed_matter(span) or situation
             query, whole = (f"{before}: {words}" if before and not label else words), self._around(span)
@@ -684,8 +691,11 @@ class _Resolver:
         named = len({artifact for *_, mention in self._masked.mentions for artifact in mention.artifacts}) > 1
         if not found and (named or not self._spans("r")) and self._is_about_something():
             found += self._unmarked_criterion()
-        if not found and situation and not (self._labelled.intents[0][0] in _LISTING and self._filters()):
-            # "Jonas throws out everything under 40. Which would have to go?" asks for nothing but what is under 40.
+        intent = self._labelled.intents[0][0]
+        wholes = intent in _ASIDE and not self._pointed_at()
+        if not found and situation and not wholes and not (intent in _LISTING and self._filters()):
+            # "Jonas throws out everything under 40. Which would have to go?" asks for nothing but what is under 40, and
+            # a story before a comparison of wholes is no criterion.
             found.append(Criterion(situation, situation))
         found = list(dict.fromkeys(found))
         if len(texts := [c for c in found if not c.label]) == 1:
@@ -693,6 +703,10 @@ class _Resolver:
             label = self._using.rows.certainly(whole) if self._labelled.intents[0][0] in _ROWED else ""
             found[found.index(texts[0])] = replace(texts[0], whole=whole, label=label)
         return tuple(found)
+
+    def _asks_for_kinds(self) -> bool:
+        """Whether types of something else than artifacts are meant."""
+        return bool(_TYPES_OF.search(self._masked.text))
 
     def _asks_in_another_unit(self, label: str) -> bool:
         """Whether an amount is asked for in a unit that no value of a row has: "how many days may I try it"."""
@@ -785,7 +799,8 @@ class _Resolver:
             label = rows.worded(words) or (label if label == rows.find(whole) else "")
             # "Will it read that type" asks for no kind of artifact.
             return "" if label == TYPE and len(content_words(words)) > 1 else label
-        return rows.find(words)
+        # "Why did it end up with a lower score": what is to be explained is a row.
+        return rows.find(words) or (rows.nearest(words) if self._labelled.intents[0][0] == "why" else "")
 
     def _unlabelled(self) -> str:
         """The text without what the reader has marked."""
