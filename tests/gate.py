@@ -72,6 +72,8 @@ SETS = {
     "blind32": "seeds",
     "blind33": "blind33",
     "blind34": "blind34",
+    "blind35": "seeds",
+    "blind36": "blind36",
 }
 # A set may lose so many questions: an answer can hang on the last digit of a similarity.
 MAY_LOSE = 1

@@ -259,3 +259,12 @@ def test_a_shortened_clause_keeps_the_figure_that_is_asked_for():
     assert kept.startswith("… ")
     assert len(kept.replace("…", "").split()) <= 12
     assert kept.replace("…", "").strip() in clause
+
+
+def test_a_shortened_clause_may_leave_out_its_middle():
+    clause = "Counts loans, views and downloads without names and keeps the figures for 36 months"
+    kept = shorten(clause, about="counting of visits and loans")
+    assert kept.startswith("Counts loans")
+    assert kept.endswith("for 36 months")
+    assert len(kept.replace(" … ", " ").split()) <= 12
+    assert all(part in clause for part in kept.split(" … "))

@@ -487,3 +487,15 @@ def test_what_one_types_is_no_type(read):
 def test_a_lower_score_that_is_to_be_explained_is_the_rank(read):
     question = read("Why did Kestrel 7B end up with a lower score than Marten Studio?")
     assert (question.intent, [c.label for c in question.criteria]) == ("why", ["UnfragileRank"])
+
+
+def test_types_of_something_else_are_no_row(read):
+    question = read("For how many types of hive do Kestrel 7B and Marten Studio know the weight of the boxes?")
+    assert "Type" not in [c.label for c in question.criteria]
+
+
+def test_a_story_before_a_comparison_of_wholes_is_no_criterion(read):
+    question = read(
+        "I have twenty hives and want to buy one. How do Kestrel 7B and Marten Studio compare on the whole?"
+    )
+    assert (question.intent, question.criteria) == ("overall", ())

@@ -425,10 +425,9 @@ class _Resolver:
             criteria = (*criteria, *(Criterion(label, label, label) for label in beside))
         if intent in _TABLED and not any(c.label for c in criteria) and len(criteria) < 2:
             # "The largest number of capabilities": the row is named, whatever of it the reader has marked.
-            named = [
-                n for n in rows.named_in(self._masked.without_names)[:1] if n != TYPE or not self._asks_for_kinds()
-            ]
-            criteria = tuple(Criterion(label, label, label) for label in named) or criteria
+            first = rows.named_in(self._masked.without_names)[:1]
+            first = () if first == (TYPE,) and self._asks_for_kinds() else first
+            criteria = tuple(Criterion(label, label, label) for label in first) or criteria
         if things and not criteria and intent in _ASIDE and (named := rows.named_in(self._masked.without_names)):
             # "A vs B times matched, give me both": whole things are put beside each other on the rows that are named.
             criteria = tuple(Criterion(label, label, label) for label in named)
