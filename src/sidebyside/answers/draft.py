@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Literal
 
 from sidebyside.evidence.grid import PLAIN, EvidenceCell
@@ -248,7 +249,7 @@ def _renumbered_grid(grid: Grid | None, new: Mapping[int, int]) -> Grid | None:
 
 
 # Words of a part of a shortened clause, and what a gap in it has to be worth: a figure that it keeps.
-_SHORTEST_RUN, _WORTH_A_GAP = 4, 0.6
+_SHORTEST_RUN, _WORTH_A_GAP = 4, 0.59
 
 
 def shorten(text: str, most: int = MOST_WORDS, about: str = "") -> str:
@@ -260,7 +261,13 @@ def shorten(text: str, most: int = MOST_WORDS, about: str = "") -> str:
     if len(words) <= most:
         return text.rstrip(".")
     asked = content_stems(about)
-    worth = [bool(asked & content_stems(word)) + 0.6 * any(char.isdigit() for char in word) for word in words]
+    figures = [any(char.isdigit() for char in word) for word in words]
+    # What a figure counts stands behind it: "36 months".
+    units = [False, *figures[:-1]]
+    worth = [
+        bool(asked & content_stems(word)) + 0.6 * figure + 0.2 * unit
+        for word, figure, unit in zip(words, figures, units, strict=True)
+    ]
     sums = [sum(worth[first : first + most]) for first in range(len(words) - most + 1)]
     best = [place for place, value in enumerate(sums) if value == max(sums)]
     # Of several such runs the middle one: what counts has its words around it.
@@ -274,15 +281,19 @@ def shorten(text: str, most: int = MOST_WORDS, about: str = "") -> str:
 
 def _two_runs(worth: Sequence[float], most: int) -> tuple[float, list[tuple[int, int]]] | None:
     """The two runs of words, `most` together, that are worth most, and how much: "Counts loans … for 36 months"."""
-    found = []
+    sums = [0.0, *accumulate(worth)]
+    found: tuple[float, list[tuple[int, int]]] | None = None
     for length in range(_SHORTEST_RUN, most - _SHORTEST_RUN + 1):
-        rest = most - length
-        for start in range(len(worth) - most):
-            for second in range(start + length + 1, len(worth) - rest + 1):
-                value = sum(worth[start : start + length]) + sum(worth[second : second + rest])
-                found.append((value, -start, -length, [(start, start + length), (second, second + rest)]))
-    best = max(found, default=None)
-    return (best[0], best[3]) if best else None
+        rest, first = most - length, 0
+        for second in range(length + 1, len(worth) - rest + 1):
+            # The best first run that ends before the word before the second.
+            start = second - 1 - length
+            if sums[start + length] - sums[start] > sums[first + length] - sums[first]:
+                first = start
+            value = sums[first + length] - sums[first] + sums[second + rest] - sums[second]
+            if found is None or value > found[0]:
+                found = (value, [(first, first + length), (second, second + rest)])
+    return found
 
 
 def in_full(cell: DraftCell, most: int) -> str:

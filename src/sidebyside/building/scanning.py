@@ -244,7 +244,7 @@ class _Scanner:
 
     def _files(self, names: Mapping[str, str]) -> tuple[OriginFile, ...]:
         """What is remembered of each file: contents that are known were read when they were first read."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
         since = {file.sha256: file.read for file in self.origins.files}
         found = {(root, name, sha) for (root, name), sha in self.hashes.items()}
         found |= {(file.root, file.name, file.sha256) for file in self.kept}
