@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from _model import Judge
 
-from sidebyside.encoding.question_encoding import FINGERPRINT
+from sidebyside.encoding.learnt import FINGERPRINT
 
 
 def keep(model: Judge, path: Path, fingerprint: str, said: Sequence[float], denied: Sequence[float]) -> None:

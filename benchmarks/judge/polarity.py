@@ -30,8 +30,8 @@ from rows import WEIGHTS, fit  # noqa: E402
 
 from sidebyside.encoding.bert import Bert  # noqa: E402
 from sidebyside.encoding.embedding import load_encoder  # noqa: E402
+from sidebyside.encoding.learnt import FINGERPRINT  # noqa: E402
 from sidebyside.encoding.polarity import KINDS  # noqa: E402
-from sidebyside.encoding.question_encoding import FINGERPRINT  # noqa: E402
 from sidebyside.settings import DEFAULT_ENCODER, Settings  # noqa: E402
 
 _FIRST, _RANK, _PIECES = 2, 8, 56

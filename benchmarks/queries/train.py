@@ -34,7 +34,7 @@ sys.path.insert(0, str(HERE.parent))
 from _reporting import auroc, machine, print_table, write_results  # noqa: E402
 
 from sidebyside.encoding.embedding import load_encoder  # noqa: E402
-from sidebyside.encoding.question_encoding import FINGERPRINT  # noqa: E402
+from sidebyside.encoding.learnt import FINGERPRINT  # noqa: E402
 from sidebyside.settings import DEFAULT_ENCODER, Settings  # noqa: E402
 
 WEIGHTS = HERE.parents[1] / "src" / "sidebyside" / "weights"

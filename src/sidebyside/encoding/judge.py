@@ -8,20 +8,16 @@ benchmarks/judge/ holds the training and the figures.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 
-from sidebyside.encoding.bert import Bert, Changes, quick_gelu
-from sidebyside.encoding.question_encoding import FINGERPRINT
+from sidebyside.encoding.bert import Bert, quick_gelu
+from sidebyside.encoding.learnt import Kept, changes_in, read_weights
 from sidebyside.models.machine import usable_cores
 
 # Pieces of a text that are read.
@@ -36,8 +32,6 @@ _MOST_PAIRS = 50_000
 _Pair = tuple[str, str]
 # A text to be read, and whether it is a criterion.
 _Text = tuple[str, bool]
-Key = TypeVar("Key", bound=Hashable)
-Value = TypeVar("Value")
 
 
 class Encoder(Protocol):
@@ -62,27 +56,6 @@ class _Read:
     whole: np.ndarray  # (few,)
 
 
-class Kept(Generic[Key, Value]):
-    """The last so many values by key, for several threads."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._values: OrderedDict[Key, Value] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, keys: Sequence[Key]) -> dict[Key, Value]:
-        with self._lock:
-            return {key: self._values[key] for key in keys if key in self._values}
-
-    def put(self, values: Mapping[Key, Value]) -> None:
-        with self._lock:
-            for key, value in values.items():
-                self._values[key] = value
-                self._values.move_to_end(key)
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
-
-
 @dataclass(frozen=True)
 class Judge:
     """Judges pairs of a criterion and a sentence. Safe to use from several threads."""
@@ -96,15 +69,9 @@ class Judge:
     @classmethod
     def load(cls, encoder: Encoder) -> Judge | None:
         """The judge learnt for this encoder; None where there is none, or for other weights."""
-        found = files("sidebyside") / "weights" / f"judge-{encoder.name}.npz"
-        if "/" in encoder.name or not found.is_file():
-            return None
-        with found.open("rb") as file, np.load(file) as stored:
-            if str(stored[FINGERPRINT]) != encoder.fingerprint:
-                return None
-            arrays = {name: stored[name].astype(np.float32) for name in stored.files if name != FINGERPRINT}
-        bert = Bert.load(encoder.folder)
-        if bert is None:
+        arrays = read_weights("judge", encoder.name, encoder.fingerprint)
+        bert = Bert.load(encoder.folder) if arrays is not None else None
+        if arrays is None or bert is None:
             return None
         bert = replace(bert, quick=True)
         return cls(
@@ -153,7 +120,8 @@ class Judge:
         new = [text for text in texts if text not in known]
         if not new:
             return known
-        pieces = {text: self._pieces(*text) for text in new}
+        most = {True: MOST_CRITERION, False: MOST_SENTENCE}
+        pieces = {(text, asked): self.sentence.pieces(text, most[asked]) for text, asked in new}
         bundles = list(_bundles(pieces))
         with ThreadPoolExecutor(min(len(bundles), usable_cores())) as pool:
             for part in pool.map(lambda bundle: self._read_bundle(bundle, pieces), bundles):
@@ -161,18 +129,11 @@ class Judge:
                 self._texts.put(part)
         return known
 
-    def _pieces(self, text: str, asked: bool) -> np.ndarray:
-        ids, most = self.sentence.tokenizer.encode(text).ids, MOST_CRITERION if asked else MOST_SENTENCE
-        return np.array(ids if len(ids) <= most else [*ids[: most - 1], ids[-1]])
-
     def _read_bundle(self, texts: Sequence[_Text], pieces: Mapping[_Text, np.ndarray]) -> dict[_Text, _Read]:
         """Texts of one kind: criteria or sentences."""
         asked = texts[0][1]
         bert = self.criterion if asked else self.sentence
-        ends = np.cumsum([0, *(len(pieces[text]) for text in texts)]).tolist()
-        spans = [slice(start, end) for start, end in pairwise(ends)]
-        hidden = np.concatenate([bert.embed(pieces[text]) for text in texts])
-        hidden = bert.through(hidden, spans, range(bert.layers))
+        hidden, spans = bert.states([pieces[text] for text in texts])
         head, heads = self.head, len(self.head["sharp"])
         looks = hidden @ head["query" if asked else "key"].T
         looks = looks.reshape(len(looks), heads, -1)
@@ -240,12 +201,6 @@ def _probabilities(logits: np.ndarray, said: np.ndarray, denied: np.ndarray) -> 
 def _sigmoid(values: np.ndarray) -> np.ndarray:
     result: np.ndarray = 1 / (1 + np.exp(-np.clip(values, -30, 30)))
     return result
-
-
-def changes_in(arrays: Mapping[str, np.ndarray], tower: str) -> Changes:
-    """The low-rank changes of one tower among stored arrays: `tower` is how their names begin."""
-    names = [name.removesuffix(".down") for name in arrays if name.startswith(tower) and name.endswith(".down")]
-    return {name.removeprefix(tower): (arrays[f"{name}.down"], arrays[f"{name}.up"]) for name in names}
 
 
 def _bundles(pieces: Mapping[_Text, np.ndarray]) -> Iterator[list[_Text]]:

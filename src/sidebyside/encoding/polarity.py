@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
-from itertools import pairwise
 
 import numpy as np
 
 from sidebyside.encoding.bert import Bert
-from sidebyside.encoding.judge import Encoder, Kept, changes_in
-from sidebyside.encoding.question_encoding import FINGERPRINT
+from sidebyside.encoding.judge import Encoder
+from sidebyside.encoding.learnt import Kept, changes_in, read_weights, softmax
 from sidebyside.models.machine import usable_cores
 
 KINDS = ("con", "neither", "pro")
@@ -38,15 +36,9 @@ class Polarity:
     @classmethod
     def load(cls, encoder: Encoder) -> Polarity | None:
         """What was learnt for this encoder; None where nothing was, or for other weights."""
-        found = files("sidebyside") / "weights" / f"polarity-{encoder.name}.npz"
-        if "/" in encoder.name or not found.is_file():
-            return None
-        with found.open("rb") as file, np.load(file) as stored:
-            if str(stored[FINGERPRINT]) != encoder.fingerprint:
-                return None
-            arrays = {name: stored[name].astype(np.float32) for name in stored.files if name != FINGERPRINT}
-        bert = Bert.load(encoder.folder)
-        if bert is None:
+        arrays = read_weights("polarity", encoder.name, encoder.fingerprint)
+        bert = Bert.load(encoder.folder) if arrays is not None else None
+        if arrays is None or bert is None:
             return None
         head = {name: array for name, array in arrays.items() if not name.startswith("text.")}
         return cls(replace(bert, changes=changes_in(arrays, "text."), quick=True), head)
@@ -58,7 +50,7 @@ class Polarity:
 
     def of_vectors(self, vectors: np.ndarray) -> np.ndarray:
         """float32 (len(vectors), 3), the probabilities of KINDS, for float32 unit vectors of the encoder."""
-        return _softmax(vectors @ self.head["first.weight"].T + self.head["first.bias"])
+        return softmax(vectors @ self.head["first.weight"].T + self.head["first.bias"])
 
     def of_texts(self, texts: Sequence[str]) -> np.ndarray:
         """float32 (len(texts), 3), the probabilities of KINDS; a text is read once."""
@@ -76,17 +68,9 @@ class Polarity:
         return np.stack([known[text] for text in texts])
 
     def _read(self, texts: Sequence[str]) -> np.ndarray:
-        pieces = [self._pieces(text) for text in texts]
-        ends = np.cumsum([0, *map(len, pieces)]).tolist()
-        spans = [slice(start, end) for start, end in pairwise(ends)]
-        hidden = np.concatenate([self.bert.embed(own) for own in pieces])
-        hidden = self.bert.through(hidden, spans, range(self.bert.layers))
+        hidden, spans = self.bert.states([self.bert.pieces(text, _MOST_PIECES) for text in texts])
         rows = np.stack([self._pooled(hidden[span]) for span in spans])
-        return _softmax(rows @ self.head["told.weight"].T + self.head["told.bias"])
-
-    def _pieces(self, text: str) -> np.ndarray:
-        ids = self.bert.tokenizer.encode(text).ids
-        return np.array(ids if len(ids) <= _MOST_PIECES else [*ids[: _MOST_PIECES - 1], ids[-1]])
+        return softmax(rows @ self.head["told.weight"].T + self.head["told.bias"])
 
     def _pooled(self, hidden: np.ndarray) -> np.ndarray:
         """The tokens that count, and the mean of all."""
@@ -94,9 +78,3 @@ class Polarity:
         weights = np.exp(scores - scores.max())
         mean = hidden.mean(axis=0)
         return np.concatenate([(weights / weights.sum()) @ hidden, mean / np.linalg.norm(mean) * 4])
-
-
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    grown = np.exp(scores - scores.max(axis=1, keepdims=True))
-    result: np.ndarray = (grown / grown.sum(axis=1, keepdims=True)).astype(np.float32)
-    return result

@@ -8,27 +8,13 @@ from pairs of both and keeps them in weights/, for each encoder by name. Vectors
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
-
-import numpy as np
 
 from sidebyside.encoding.bert import Changes
-
-# The fingerprint of the encoder that the changes belong to, beside them.
-FINGERPRINT = "fingerprint"
+from sidebyside.encoding.learnt import changes_in, read_weights
 
 
 @cache
 def read_changes(encoder: str, fingerprint: str) -> Changes | None:
     """The changes for the catalogue's encoder of this name; None where none were learnt, or for other weights."""
-    found = files("sidebyside") / "weights" / f"questions-{encoder}.npz"
-    if "/" in encoder or not found.is_file():
-        return None
-    with found.open("rb") as file, np.load(file) as stored:
-        if str(stored[FINGERPRINT]) != fingerprint:
-            return None
-        layers = sorted(name.removesuffix(".down") for name in stored.files if name.endswith(".down"))
-        return {
-            layer: (stored[f"{layer}.down"].astype(np.float32), stored[f"{layer}.up"].astype(np.float32))
-            for layer in layers
-        }
+    arrays = read_weights("questions", encoder, fingerprint)
+    return changes_in(arrays) if arrays is not None else None

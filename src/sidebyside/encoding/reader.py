@@ -11,11 +11,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib.resources import files
 
 import numpy as np
 
 from sidebyside.encoding.bert import Bert
+from sidebyside.encoding.learnt import changes_in, read_weights, softmax
 
 INTENTS = (
     *("value", "compare", "rank", "count", "list", "supports", "find", "recommend", "pros", "cons", "proscons"),
@@ -69,9 +69,7 @@ class Reader:
     """The trained reader of one encoder. Safe to use from several threads."""
 
     def __init__(self, bert: Bert, weights: dict[str, np.ndarray]) -> None:
-        layers = sorted({name.removesuffix(".down") for name in weights if name.endswith(".down")})
-        changes = {name: (weights[f"{name}.down"], weights[f"{name}.up"]) for name in layers}
-        self._bert = replace(bert, changes=changes)
+        self._bert = replace(bert, changes=changes_in(weights))
         self._weights = weights
         self._temperature = float(weights["temperature"])
         self._pieces = lru_cache(maxsize=20_000)(self._cut)
@@ -79,14 +77,8 @@ class Reader:
     @classmethod
     def load(cls, bert: Bert, encoder: str, fingerprint: str) -> Reader | None:
         """The reader of the catalogue's encoder of this name; None where none was trained, or for other weights."""
-        found = files("sidebyside") / "weights" / f"reader-{encoder}.npz"
-        if "/" in encoder or not found.is_file():
-            return None
-        with found.open("rb") as file, np.load(file) as stored:
-            if str(stored["fingerprint"]) != fingerprint:
-                return None
-            weights = {name: stored[name].astype(np.float32) for name in stored.files if name != "fingerprint"}
-        return cls(bert, weights)
+        weights = read_weights("reader", encoder, fingerprint)
+        return cls(bert, weights) if weights is not None else None
 
     def read(self, text: str, before: Sequence[str] = ()) -> Labelled:
         """Label one question; `before` holds the user's earlier turns, oldest first. About 8 ms on one core."""
@@ -113,7 +105,7 @@ class Reader:
         embedded = self._bert.embed(np.ones(len(own), dtype=np.int64), np.array(segments[:most]), own)
         hidden = self._bert.through(embedded, [slice(0, len(own))], range(LAYERS))
         pooled = np.concatenate([hidden[0], hidden[1:end].mean(axis=0) if end > 1 else np.zeros_like(hidden[0])])
-        intents = _softmax(self._head("intent", pooled) / self._temperature)
+        intents = softmax(self._head("intent", pooled) / self._temperature)
         flags = 1 / (1 + np.exp(-self._head("flags", pooled)))
         best = np.argsort(-intents)[:3]
         return Labelled(
@@ -125,7 +117,7 @@ class Reader:
     def _spans(self, hidden: np.ndarray, words: Sequence[tuple[str, int, int]]) -> tuple[Span, ...]:
         if not len(hidden):
             return ()
-        probabilities = _softmax(self._head("tags", hidden))
+        probabilities = softmax(self._head("tags", hidden))
         tags = decode_tags(np.log(probabilities + 1e-9))
         found: list[Span] = []
         for (_word, start, end), tag, row in zip(words, tags, probabilities, strict=False):
@@ -152,12 +144,6 @@ class Reader:
             return self._weights["placeholders"][place : place + 1]
         pieces = self._bert.tokenizer.encode(word, add_special_tokens=False).ids[:_MOST_OF_A_WORD]
         return self._bert.word_vectors(pieces)
-
-
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    grown = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    result: np.ndarray = grown / grown.sum(axis=-1, keepdims=True)
-    return result
 
 
 _INSIDE = {TAGS.index(f"I-{label}"): {TAGS.index(f"B-{label}"), TAGS.index(f"I-{label}")} for label in LABELS}
