@@ -5,7 +5,7 @@
 reading/data/polarity.txt has lines `w05 37 con | clause`: clauses of the writers' invented pages that a buyer would
 call a drawback or a strength. Sentences of the same pages without a line are the third class. reading/data/clauses.txt
 has lines `p1 con | clause` by three more writers, many in pairs that differ in little but their side. Measured on each
-of the three and on a quarter of the others, with what the rest teaches, then learnt from all: about four minutes.
+of the three and on a quarter of the others, with what the rest teaches, then learnt from all: about six minutes.
 """
 
 from __future__ import annotations

@@ -484,6 +484,11 @@ def test_what_one_types_is_no_type(read):
     assert [c.label for c in read("What type is Kestrel 7B?").criteria] == ["Type"]
 
 
+def test_with_which_tool_asks_for_no_type(read):
+    question = read("and with which tool?", "Is fine-tuning possible with Kestrel 7B?")
+    assert (question.artifacts, [c.label for c in question.criteria]) == ((KESTREL,), [""])
+
+
 def test_a_lower_score_that_is_to_be_explained_is_the_rank(read):
     question = read("Why did Kestrel 7B end up with a lower score than Marten Studio?")
     assert (question.intent, [c.label for c in question.criteria]) == ("why", ["UnfragileRank"])

@@ -62,7 +62,7 @@ _GUESSED, _LESS = 0.6, 0.8
 # A clause has so many words at least, and each more has to be worth so much of the judge's probability.
 _FEWEST_WORDS, PER_WORD = 4, 0.012
 # What a clause costs that begins in the middle of its sentence, with a word that joins it to what was said, or in
-# brackets. Of 28 clauses that this changed, taken by chance from the sets, 25 read better and one lost the point.
+# brackets. Chosen by reading some forty clauses that it changes; the same questions are right with it and without.
 _AMID, _JOINED, _IN_BRACKETS = 0.02, 0.06, 0.25
 _JOINING = re.compile(
     r"(?:but|while|which|and|or|rather than|without|to|so|that|where|because|although|though|than)\b", re.IGNORECASE

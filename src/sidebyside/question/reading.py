@@ -97,10 +97,13 @@ _EXAMPLES = re.compile(r"(?:,\s*like|\bsuch as|\be\.g\.|\bfor (?:example|instanc
 # Between two things of a list.
 _COORDINATED = re.compile(r"\s*(?:[,;/&+]\s*)?(?:(?:and|or|plus)\s+)?")
 _COUNTED = re.compile(r"\d+")
-# "What do I type to start it": what is done with a keyboard is no row "Type".
-_TYPING = re.compile(r"\b(?P<who>I|we|you|they|to|can|just)\s+type\b|\btype(?=\s+(?:in|out|into)\b)", re.IGNORECASE)
-# "How many types of hive does it know" asks for no kind of artifact.
-_TYPES_OF = re.compile(r"\btypes?\s+of\s+(?!\W*⟦|(?:each|both|all|these|those|them|it|the)\b)", re.IGNORECASE)
+# The row "Type" by an everyday word that is not it: what is done with a keyboard, types of something else, "that type".
+_OTHER_TYPE = re.compile(
+    r"\b(?:I|we|you|they|to|can|just)\s+type\b|\btype\s+(?:in|out|into)\b|\bthat\s+type\b"
+    r"|\btypes\s+of\s+(?!\W*⟦|(?:each|both|all|these|those|them|it|the)\b)",
+    re.IGNORECASE,
+)
+_KIND_OF = re.compile(r"\b(?:kinds?|sorts?|types?|categor(?:y|ies))\b", re.IGNORECASE)
 # What is counted.
 _HOW_MANY = re.compile(r"\bhow many\s+([a-z]+)")
 # What begins the points of a list.
@@ -162,7 +165,6 @@ def read_question(text: str, turns: Sequence[Turn], using: Reading, translation:
         return Question(written, "other", reply=replies.NOTHING)
     turns = turns[-MAX_TURNS:]
     asked = clean(translation) or written
-    asked = _TYPING.sub(lambda found: f"{found['who']} enter" if found["who"] else "enter", asked)
     masked = _mask(asked, using.names)
     language = language_of(masked.without_names)
     if language == "en" and (spelled := _spelled(asked, masked, using.names)) != asked:
@@ -383,7 +385,7 @@ class _Resolver:
                 return (Criterion(added, f"{last.texts[0].query}: {added}"),), filters
             if not criteria:
                 # "And with respect to ecosystem?": a row that is named is what is asked now.
-                own = rows.named_in(text)[:1] or (rows.certainly(text),)
+                own = self._named_rows(text)[:1] or (self._meant(rows.certainly(text)),)
                 criteria = tuple(Criterion(label, label, label) for label in own if label)
             if not any(criterion.label for criterion in criteria):
                 criteria += tuple(c for c in last.criteria if c not in criteria)
@@ -391,9 +393,7 @@ class _Resolver:
                 filters = [*filters, *(f for f in last.filters if f.label not in having)]
         if not criteria and not filters and intent in _ABOUT_SOMETHING and last.texts:
             # "And how many at most?": of what was asked about before.
-            said, label = text.strip(" ?.!"), rows.certainly(text)
-            # "And with which tools?" asks for no type.
-            label = "" if label == TYPE else label
+            said, label = text.strip(" ?.!"), self._meant(rows.certainly(text))
             criteria = (Criterion(said, label or f"{last.texts[0].query}: {said}", label),)
         return criteria, filters
 
@@ -421,14 +421,13 @@ class _Resolver:
         if intent in _ROWED and criteria and all(c.label for c in criteria):
             # "Type, price, overall score": a row that is named beside others, whatever of it the reader has marked.
             asked = {c.label for c in criteria}
-            beside = [label for label in rows.named_in(self._unlabelled()) if label not in asked]
+            beside = [label for label in self._named_rows(self._unlabelled()) if label not in asked]
             criteria = (*criteria, *(Criterion(label, label, label) for label in beside))
         if intent in _TABLED and not any(c.label for c in criteria) and len(criteria) < 2:
             # "The largest number of capabilities": the row is named, whatever of it the reader has marked.
-            first = rows.named_in(self._masked.without_names)[:1]
-            first = () if first == (TYPE,) and self._asks_for_kinds() else first
-            criteria = tuple(Criterion(label, label, label) for label in first) or criteria
-        if things and not criteria and intent in _ASIDE and (named := rows.named_in(self._masked.without_names)):
+            named = self._named_rows(self._masked.without_names)[:1]
+            criteria = tuple(Criterion(label, label, label) for label in named) or criteria
+        if things and not criteria and intent in _ASIDE and (named := self._named_rows(self._masked.without_names)):
             # "A vs B times matched, give me both": whole things are put beside each other on the rows that are named.
             criteria = tuple(Criterion(label, label, label) for label in named)
         if intent == "rank" and not things and not criteria and RANK in labels:
@@ -675,7 +674,7 @@ class _Resolver:
             if exact_value(self._words(span), self._using.library) or self._absent(span):
                 continue
             label = self._row_of(words)
-            if label and (self._asks_in_another_unit(label) or (label == TYPE and self._asks_for_kinds())):
+            if label and self._asks_in_another_unit(label):
                 label = ""
             before = self._pointed_matter(span) or situation
             query, whole = (f"{before}: {words}" if before and not label else words), self._around(span)
@@ -700,12 +699,9 @@ class _Resolver:
         if len(texts := [c for c in found if not c.label]) == 1:
             whole = texts[0].whole if texts[0].assumed else self._core()
             label = self._using.rows.certainly(whole) if self._labelled.intents[0][0] in _ROWED else ""
+            label = self._meant(label)
             found[found.index(texts[0])] = replace(texts[0], whole=whole, label=label)
         return tuple(found)
-
-    def _asks_for_kinds(self) -> bool:
-        """Whether types of something else than artifacts are meant."""
-        return bool(_TYPES_OF.search(self._masked.text))
 
     def _asks_in_another_unit(self, label: str) -> bool:
         """Whether an amount is asked for in a unit that no value of a row has: "how many days may I try it"."""
@@ -749,7 +745,7 @@ class _Resolver:
         whole = re.sub(r"⟦\d+⟧", "it", self._masked.text)
         label = self._row_of(words)
         if self._labelled.intents[0][0] != "supports":
-            label = label or rows.certainly(whole) or next(filter(None, map(rows.certainly, rest)), "")
+            label = label or self._meant(rows.certainly(whole) or next(filter(None, map(rows.certainly, rest)), ""))
         # What a situation in the same sentence is, the words need to be understood.
         around = self._beside_names()
         told = [self._plain(span) for span in self._spans("s") if self._plain(span) in around]
@@ -795,11 +791,22 @@ class _Resolver:
             # Nor does "can guests pay by card while the line is down".
             whole = re.sub(r"⟦\d+⟧", "it", self._masked.text)
             label = rows.certainly(words)
-            label = rows.worded(words) or (label if label == rows.find(whole) else "")
-            # "Will it read that type" asks for no kind of artifact.
-            return "" if label == TYPE and len(content_words(words)) > 1 else label
+            return self._meant(rows.worded(words) or (label if label == rows.find(whole) else ""))
         # "Why did it end up with a lower score": what is to be explained is a row.
-        return rows.find(words) or (rows.nearest(words) if self._labelled.intents[0][0] == "why" else "")
+        why = self._labelled.intents[0][0] == "why"
+        return self._meant(rows.find(words) or (rows.nearest(words) if why else ""))
+
+    def _meant(self, label: str) -> str:
+        """A row that words name, "" for the row Type where no kind is asked for: "and with which tools?"."""
+        if label != TYPE:
+            return label
+        text, types = self._masked.text, self._using.library.types
+        named = _KIND_OF.search(text) or any(use.label in types for use in find_types(text, types))
+        return label if named and not _OTHER_TYPE.search(text) else ""
+
+    def _named_rows(self, text: str) -> tuple[str, ...]:
+        """The rows whose words all stand in a text."""
+        return tuple(filter(None, map(self._meant, self._using.rows.named_in(text))))
 
     def _unlabelled(self) -> str:
         """The text without what the reader has marked."""

@@ -62,7 +62,8 @@ class Criterion:
 
     `text` is as written; `query` is what the pages are searched for, with the situation that the words need to be
     understood; `label` is the table row that it means, "" where it is about the texts. `whole` is the question around
-    it with "it" for every name, "" where several things are asked: it finds sentences better than the bare words do.
+    it with "it" for every name, "" where there is none: it finds sentences better than the bare words do, and what
+    texts say of a row in particular.
     `phrases` say it as a page might: a second look, where the first finds nothing. `assumed` says that the reader has
     marked no words as what is asked, and these are what is left of the question.
     """
