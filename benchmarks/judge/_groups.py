@@ -1,7 +1,8 @@
-"""What the judge learns from: questions about one sentence of a product, and short ways to ask for one statement.
+"""What the judge learns from: questions put to the sentences of a product, and short ways to ask for one statement.
 
 A `Group` is one product with its sentences and the questions put to it. Situations are those of benchmarks/reading/data
-(sixteen writers and more), statements those of benchmarks/queries/pairs.jsonl, whose topics are put together by chance
+(sixteen writers and more), each about one sentence; strangers' questions (`cells.jsonl`) each name every sentence that
+answers them; statements are those of benchmarks/queries/pairs.jsonl, whose topics are put together by chance
 until they are about as many as the sentences of a product.
 """
 
@@ -9,19 +10,31 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.append(str(HERE.parent / "reading"))
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(HERE.parent / "reading"), str(ROOT / "tests")]
 
-from _data import Example, folders, read_situations  # noqa: E402
+from _data import DATA, Example, folders, read_situations  # noqa: E402
+from _library import sentences_of  # noqa: E402
+
+from gate import DATA as TEST_DATA  # noqa: E402
+from gate import SEEDS, SETS  # noqa: E402
+from sidebyside.building.build import build_index  # noqa: E402
 
 LEFT_OUT = ("w03", "w08", "w12", "w16")
+# Strangers' sets that the judge never learns from.
+SETS_LEFT_OUT = ("blind30", "blind33", "blind34", "blind36")
 # One topic of pairs.jsonl in so many is left out.
 _TOPICS_LEFT_OUT = 10
+# A product of fewer sentences has too few to choose among.
+_FEWEST = 16
 # Statements in a group that is put together of topics.
 _GROUP = 22
 
@@ -39,12 +52,14 @@ class Ask:
     """A question put to one product: the wordings of its criterion, its sentence there, and what that says.
 
     `relation` is "+" (states it), "-" (denies it) or "~" (near it, but no sentence of the product says either).
+    `others` are sentences that say something of it as well.
     """
 
     wordings: tuple[str, ...]
     place: int
     relation: str
     whole: str
+    others: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +119,41 @@ def situation_groups() -> list[Group]:
             )
             groups.append(Group(name, folder.name, tuple(sentences.values()), asks, (0,) * len(sentences)))
     return groups
+
+
+def stranger_groups() -> list[Group]:
+    """One group for each product and set of strangers' questions; products of a few sentences are left out."""
+    groups = []
+    with tempfile.TemporaryDirectory() as folder:
+        known: dict[str, dict[str, list[Sentence]]] = {}
+        for path in sorted(DATA.glob("*/cells.jsonl")):
+            own = (path.parent / "pages.txt").is_file()
+            pages = path.parent.name if own else SETS[path.parent.name]
+            if own:
+                known[pages] = {name: list(told.values()) for name, told in products(path.parent)}
+            elif pages not in known:
+                source = SEEDS if pages == "seeds" else TEST_DATA / pages
+                build_index([source], index=Path(folder) / pages)
+                read = sentences_of(Path(folder) / pages)
+                known[pages] = {name: [Sentence(*each) for each in told] for name, told in read.items()}
+            rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+            for name, sentences in known[pages].items():
+                if len(sentences) >= _FEWEST:
+                    asks = tuple(ask for row in rows if name in row["cells"] for ask in _asks(row, name, sentences))
+                    groups.append(Group(name, path.parent.name, tuple(sentences), asks, (0,) * len(sentences)))
+    return [group for group in groups if group.asks]
+
+
+def _asks(row: dict, name: str, sentences: list[Sentence]) -> Iterator[Ask]:
+    """Of one question to one product; several where its sentences both state and deny it."""
+    texts = [sentence.text for sentence in sentences]
+    cell = {sign: [texts.index(text) for text in told if text in texts] for sign, told in row["cells"][name].items()}
+    whole = row["criterion"] if row["before"] else re.sub(re.escape(name), "it", row["question"], flags=re.IGNORECASE)
+    wordings = (row["criterion"], whole, row["criterion"])
+    says = [place for sign in "+-" for place in cell.get(sign, ())]
+    for place in says or cell.get("~", [])[:1] or [0]:
+        relation = next((sign for sign in "+-" if place in cell.get(sign, ())), "~")
+        yield Ask(wordings, place, relation, row["question"], tuple(other for other in says if other != place))
 
 
 def pair_topics() -> tuple[list[list[dict]], list[list[dict]]]:

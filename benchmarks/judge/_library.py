@@ -11,6 +11,7 @@ sys.path[:0] = [str(HERE.parent / "reading"), str(HERE.parent)]
 
 from _data import DATA  # noqa: E402
 
+from sidebyside import Assistant  # noqa: E402
 from sidebyside.building.build import build_index  # noqa: E402
 
 
@@ -59,3 +60,15 @@ def build(writers: list[str], folder: Path) -> Path:
     report = build_index([pages], index=folder / "index")
     print(report.pages, "pages,", report.artifacts, "artifacts,", report.skipped[:3])
     return folder / "index"
+
+
+def sentences_of(index: Path) -> dict[str, list[tuple[str, int]]]:
+    """By name, the sentences of each artifact of an index, each with the number of its capability there."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    with Assistant.open(index, model="none") as assistant, assistant._leases.lease() as loaded:
+        for artifact in loaded.sources.library.artifacts:
+            own = found.setdefault(artifact.label, [])
+            for position in loaded.index.positions(artifact.id):
+                passage = loaded.index.passages[position]
+                own += [(sentence.text, position) for sentence in passage.sentences if passage.part != "title"]
+    return found

@@ -142,11 +142,16 @@ class Judge(nn.Module):
         self.drop = nn.Dropout(0.1)
 
     def forward(
-        self, criteria: Sequence[str], sentences: Sequence[str], few: int = 0, places: Sequence[int] = ()
+        self,
+        criteria: Sequence[str],
+        sentences: Sequence[str],
+        few: int = 0,
+        places: Sequence[int] = (),
+        others: Sequence[Sequence[int]] = (),
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """(float (criteria, n, 3), the n sentences judged for each criterion): all, or the `few` nearest.
 
-        The sentence at a criterion's place in `places` is among them, as the first.
+        The sentence at a criterion's place in `places` is among them, as the first; those of `others` are the last.
         """
         q, q_mask, u = self.criterion(criteria)
         s, s_mask, v = self.sentence(sentences)
@@ -154,6 +159,8 @@ class Judge(nn.Module):
             q_mask = q_mask & ((torch.rand(q_mask.shape) > _UNREAD) | (torch.arange(q_mask.shape[1]) == 0))
         few = min(few or len(sentences), len(sentences))
         order = (u @ v.T).detach()
+        for row, barred in enumerate(others):
+            order[row, list(barred)] = -9
         if len(places):
             order[torch.arange(len(criteria)), torch.tensor(places)] = 9
         chosen = order.topk(few, dim=1).indices

@@ -15,6 +15,7 @@ fitted on all of them.
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 import tempfile
@@ -30,10 +31,12 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "reading"), str(HERE.parent)]
 
 from _data import DATA, read_situations  # noqa: E402
+from _groups import SEEDS, SETS, SETS_LEFT_OUT, TEST_DATA  # noqa: E402
 from _library import build, products  # noqa: E402
 from _reporting import auroc, print_table  # noqa: E402
 
 from sidebyside import Assistant  # noqa: E402
+from sidebyside.building.build import build_index  # noqa: E402
 from sidebyside.evidence.grid import FEATURES, SIGNS, STATED, GridFinder  # noqa: E402
 from sidebyside.question.reading import read_question  # noqa: E402
 from sidebyside.records import Artifact, Criterion  # noqa: E402
@@ -43,6 +46,8 @@ WRITERS = ("w03", "w08", "w12", "w16", "w25", "w26", "w27", "w28", "w29")
 # Situations are told without names; people ask by them, and what has no paraphrase is not there where it is not named.
 # Nor do they ask for amounts ("how many photos"), as people do.
 HELD = {"lacking": -1.4, "named": 1.0, "amount": 1.2}
+# Strangers' cells count so often: they ask as people do, and are few beside the writers'.
+STRANGERS = 4
 # Probabilities of a denial between which cells are counted together.
 BANDS = (0.0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)
 
@@ -100,12 +105,28 @@ def see(writer: str, index: Path, share: float) -> list[Seen]:
     return seen
 
 
+def see_strangers(name: str, index: Path) -> list[Seen]:
+    """The cells of one set of strangers' questions, those that ask of one criterion without earlier turns."""
+    seen = []
+    with Assistant.open(index, model="none") as assistant, assistant._leases.lease() as loaded:
+        by_name = {artifact.label: artifact for artifact in loaded.sources.library.artifacts}
+        for line in (DATA / name / "cells.jsonl").read_text("utf-8").splitlines():
+            row = json.loads(line)
+            criteria = [] if row["before"] else read_question(row["question"], [], loaded.reading).texts
+            for artifact, told in row["cells"].items() if len(criteria) == 1 else ():
+                relation = next((sign for sign in "+-" if told.get(sign)), "~")
+                right = told.get(relation, ()) if relation in "+-" else ()
+                seen.append(_see(loaded.sources.grid, by_name[artifact], criteria[0], name, relation, *right))
+    return seen
+
+
 def _see(
-    finder: GridFinder, artifact: Artifact, criterion: Criterion, writer: str, relation: str, sentence: str
+    finder: GridFinder, artifact: Artifact, criterion: Criterion, writer: str, relation: str, *sentences: str
 ) -> Seen:
     look = finder.look(artifact, criterion)
+    right_ones = {sentence.strip() for sentence in sentences}
     ranked = [item.hit.sentence.text.strip() for item in look.rated]
-    place = ranked.index(sentence.strip()) if sentence.strip() in ranked else len(ranked)
+    place = next((place for place, text in enumerate(ranked) if text in right_ones), len(ranked))
     right = relation in "+-" and place == 0
     return Seen(writer, relation, place, look.features, finder.signs(criterion, look.rated[0])[1] if right else {})
 
@@ -239,19 +260,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--index", type=Path, help="a folder that is kept; a temporary one otherwise")
     parser.add_argument("--writers", default=",".join(WRITERS))
+    parser.add_argument("--sets", default=",".join(SETS_LEFT_OUT), help="strangers' sets")
     parser.add_argument("--share", type=float, default=1.0, help="of the situations, drawn by chance")
     options = parser.parse_args()
-    writers = options.writers.split(",")
+    writers = [*filter(None, options.writers.split(","))]
     seen: list[Seen] = []
     with tempfile.TemporaryDirectory() as temporary:
         for writer in writers:
             folder = (options.index or Path(temporary)) / writer
             index = folder / "index" if (folder / "index" / "CURRENT").exists() else build([writer], folder)
             seen += see(writer, index, options.share)
+        for name in filter(None, options.sets.split(",")):
+            folder = (options.index or Path(temporary)) / SETS[name]
+            if not (folder / "index" / "CURRENT").exists():
+                build_index([SEEDS if SETS[name] == "seeds" else TEST_DATA / SETS[name]], index=folder / "index")
+            seen += see_strangers(name, folder / "index")
     print(f"{len(seen)} cells of {len(writers)} writers")
-    if len(writers) > 1:
+    if len({cell.writer for cell in seen}) > 1:
         report(seen)
-    print("\nFitted on all of them:\n")
+    print(f"\nFitted on all of them, strangers' counted {STRANGERS} times:\n")
+    seen += [cell for cell in seen if cell.writer in SETS] * (STRANGERS - 1)
     print_weights("_WEIGHTS", fit_stated(seen), "_BIAS")
     print_weights("_DENIAL", fit_denial(seen), "_DENIAL_BIAS")
 

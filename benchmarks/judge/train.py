@@ -30,7 +30,7 @@ from torch.nn import functional
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from _groups import LEFT_OUT, Ask, Group, pair_topics, situation_groups, topic_groups  # noqa: E402
+from _groups import LEFT_OUT, SETS_LEFT_OUT, Ask, Group, pair_topics, situation_groups, stranger_groups, topic_groups  # noqa: E402
 from _keeping import fitted, keep, restore  # noqa: E402
 from _model import Judge  # noqa: E402
 from _reporting import auroc  # noqa: E402
@@ -96,7 +96,8 @@ def fit(
                 parameters["lr"] = rate * min(1, (done + 1) / _WARM) * (0.51 + 0.49 * math.cos(math.pi * at))
             model.train()
             texts = [sentence.text for sentence in group.sentences]
-            logits, _ = model([_wording(ask, chance) for ask in asks], texts, _FEW, [ask.place for ask in asks])
+            criteria = [_wording(ask, chance) for ask in asks]
+            logits, _ = model(criteria, texts, _FEW, [ask.place for ask in asks], [ask.others for ask in asks])
             loss = loss_of(logits, group, asks)
             optimizer.zero_grad()
             loss.backward()
@@ -163,7 +164,10 @@ def figures(scored: Scored) -> dict[str, float]:
     ranks = []
     for group, logits in scored:
         said = np.logaddexp(logits[..., 0], logits[..., 1]) - logits[..., 2]
-        ranks += [(row > row[a.place]).sum() for a, row in zip(group.asks, said, strict=True) if a.relation != "~"]
+        for ask, row in zip(group.asks, said, strict=True):
+            right = [ask.place, *ask.others]
+            if ask.relation != "~" and ask.place == min(right):
+                ranks.append((row > row[right].max()).sum())
     said, denied = odds(scored)
     told = {"first": float(np.mean(np.array(ranks) < 1)), "among 3": float(np.mean(np.array(ranks) < 3))}
     if len(said["~"]):
@@ -185,6 +189,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--start", type=Path, help="a checkpoint or weights to begin with")
     parser.add_argument("--rate", type=float, default=_RATE, help="the highest learning rate")
+    parser.add_argument("--strangers", type=int, default=1, help="how often strangers' questions are taken")
     parser.add_argument("--no-keep", action="store_true", help="only measure")
     parser.add_argument("--keep-only", action="store_true", help="write the weights of --start without training")
     options = parser.parse_args()
@@ -199,7 +204,10 @@ def main() -> None:
     elif options.start:
         model.load_state_dict(torch.load(options.start))
     groups = situation_groups()
-    own = [group for group in groups if group.writer not in LEFT_OUT]
+    strangers = stranger_groups()
+    sets_out = [group for group in strangers if group.writer in SETS_LEFT_OUT]
+    strangers = [group for group in strangers if group not in sets_out]
+    own = [group for group in groups if group.writer not in LEFT_OUT] + options.strangers * strangers
     out = [group for group in groups if group.writer in LEFT_OUT]
     topics, topics_out = pair_topics()
     short = list(topic_groups(topics_out, random.Random(5), 1))
@@ -209,6 +217,7 @@ def main() -> None:
         spans, whole = score(model, out, 0), score(model, out, 1)
         both = mean(spans, whole)
         by = {"spans": spans, "whole question": whole, "both": both, "short ways to ask": score(model, short)}
+        by |= {"strangers": mean(score(model, sets_out, 0), score(model, sets_out, 1))}
         print(json.dumps({name: figures(scored) for name, scored in by.items()}, indent=1), flush=True)
         return both
 

@@ -337,14 +337,18 @@ def workshop(tmp_path_factory, encoder):
             "Does HearthLoom Hub speak OPC UA?",
             "No, going by the page of **HearthLoom Hub**: “OPC UA is not spoken, and industrial buses are left",
         ),
-        # 48 mm at most: the judge cannot tell whether that is a no to 80 mm.
+        # 80 mm lie beyond the bounds that the page gives, 3 cm within them.
         (
             "Can HearthLoom Hub take rolls 80 mm wide?",
-            "The page of **HearthLoom Hub** says: “Accepts label rolls between",
+            "No, going by the page of **HearthLoom Hub**: “Accepts label rolls between 20 and 48 mm",
+        ),
+        (
+            "Can HearthLoom Hub take rolls 3 cm wide?",
+            "Yes, going by the page of **HearthLoom Hub**: “Accepts label rolls between 20 and 48 mm",
         ),
     ],
 )
-def test_a_denial_is_told_from_a_statement_and_a_doubtful_one_from_both(workshop, question, begins):
+def test_a_denial_is_told_from_a_statement_and_a_figure_beyond_bounds_is_one(workshop, question, begins):
     answer = workshop.answer(question)
     assert answer.text.startswith(begins)
     assert_cited(answer, invented.WORKSHOP)

@@ -64,16 +64,22 @@ def test_a_premise_is_denied_confirmed_or_not_stated(assistant, question, told):
 
 
 @pytest.mark.parametrize(
-    "question",
+    ("question", "begins"),
     [
         # "90 days" of the same sentence is no other number of cards.
-        f"Since {HUB} keeps sensor readings on 2 memory cards, can I export them?",
-        f"since {FINCH} revokes 20 keys at once, is it quiet?",
-        f"as {HUB} exports 5 file formats, can I get CSV?",
+        (
+            f"Since {HUB} keeps sensor readings on 2 memory cards, can I export them?",
+            "On what you take for granted, the page of **",
+        ),
+        (f"since {FINCH} revokes 20 keys at once, is it quiet?", "On what you take for granted, the page of **"),
+        # "Readings are exported as CSV" says nothing of five formats.
+        (f"as {HUB} exports 5 file formats, can I get CSV?", f"The pages do not state that **{HUB}** exports 5"),
     ],
 )
-def test_a_premise_with_a_figure_that_the_page_does_not_give_is_neither_confirmed_nor_denied(assistant, question):
-    assert first(assistant, question).startswith("On what you take for granted, the page of **")
+def test_a_premise_with_a_figure_that_the_page_does_not_give_is_neither_confirmed_nor_denied(
+    assistant, question, begins
+):
+    assert first(assistant, question).startswith(begins)
 
 
 # --- from what is known of a cell ------------------------------------------------------------------------------------
