@@ -74,6 +74,12 @@ SETS = {
     "blind34": "blind34",
     "blind35": "seeds",
     "blind36": "blind36",
+    "blind37": "blind37",
+    "blind38": "seeds",
+    "blind39": "seeds",
+    "blind40": "blind40",
+    "blind41": "blind41",
+    "blind42": "seeds",
 }
 # A set may lose so many questions: an answer can hang on the last digit of a similarity.
 MAY_LOSE = 1

@@ -31,7 +31,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "reading"), str(HERE.parent)]
 
 from _data import DATA, read_situations  # noqa: E402
-from _groups import SEEDS, SETS, SETS_LEFT_OUT, TEST_DATA  # noqa: E402
+from _groups import LEFT_OUT, SEEDS, SETS, SETS_LEFT_OUT, TEST_DATA  # noqa: E402
 from _library import build, products  # noqa: E402
 from _reporting import auroc, print_table  # noqa: E402
 
@@ -42,7 +42,7 @@ from sidebyside.question.reading import read_question  # noqa: E402
 from sidebyside.records import Artifact, Criterion  # noqa: E402
 
 # Writers of whom the judge has learnt nothing.
-WRITERS = ("w03", "w08", "w12", "w16", "w25", "w26", "w27", "w28", "w29")
+WRITERS = LEFT_OUT
 # Situations are told without names; people ask by them, and what has no paraphrase is not there where it is not named.
 # Nor do they ask for amounts ("how many photos"), as people do.
 HELD = {"lacking": -1.4, "named": 1.0, "amount": 1.2}

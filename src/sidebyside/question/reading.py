@@ -677,6 +677,8 @@ class _Resolver:
             if label and self._asks_in_another_unit(label):
                 label = ""
             before = self._pointed_matter(span) or situation
+            # "Getting the money in off members!! A or B on that": what is pointed at is what is marked.
+            before = "" if words in before else before
             query, whole = (f"{before}: {words}" if before and not label else words), self._around(span)
             if before and label:
                 # What a row means needs no more words; what texts say of it in particular does.
