@@ -80,6 +80,7 @@ SETS = {
     "blind40": "blind40",
     "blind41": "blind41",
     "blind42": "seeds",
+    "blind43": "seeds",
 }
 # A set may lose so many questions: an answer can hang on the last digit of a similarity.
 MAY_LOSE = 1

@@ -88,7 +88,7 @@ def test_a_second_reading_that_the_pages_answer_less_is_left(index):
 
 def test_what_the_pages_answered_is_not_read_again(index):
     script = Script(english="Does Kestrel 7B yodel?")
-    facts, *_ = events(index, script, "kestrel 7b lolwut money thingy innit")
+    facts, *_ = events(index, script, "kestrel 7b lolwut dosh wotsit innit")
     assert facts.answer.status == "answered"
     assert facts.answer.reading.shown.startswith("Understood as (a guess)")
     assert not [call for call in script.calls if call[-1].text.startswith("Text:")]

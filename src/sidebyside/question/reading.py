@@ -380,7 +380,7 @@ class _Resolver:
             return criteria, filters
         rows, last, text = self._using.rows, self._turns[-1].question, self._masked.without_names
         if "keepC" in self._flags:
-            if not criteria and (added := self._added()) and last.texts:
+            if (added := self._added(criteria)) and last.texts:
                 # "And on newspapers?": what was asked, of these.
                 return (Criterion(added, f"{last.texts[0].query}: {added}"),), filters
             if not criteria:
@@ -397,8 +397,12 @@ class _Resolver:
             criteria = (Criterion(said, label or f"{last.texts[0].query}: {said}", label),)
         return criteria, filters
 
-    def _added(self) -> str:
-        """Common words that a turn adds to the one before and that the reader took for a name; "" for none."""
+    def _added(self, criteria: Sequence[Criterion]) -> str:
+        """Common words that a turn adds to the one before, one that is asked or taken for a name; "" for none."""
+        if criteria:
+            only = criteria[0] if len(criteria) == 1 and {"keepA", "keepC"} <= self._flags else None
+            added = only is not None and not only.label and " " not in only.text and _is_everyday(only.text)
+            return criteria[0].text if added else ""
         spans = [span for span in self._unknown_spans() if _is_everyday(self._words(span))]
         if len(spans) != 1 or not self._flags >= {"keepA", "keepC"} or self._spans("c"):
             return ""
