@@ -149,9 +149,9 @@ def _read(part: str, using: Reading) -> list[Question]:
     # "Small" by itself reads like a greeting; what pages write about is meant.
     known = len(words) == 1 and using.names.knows(words[0])
     sure = one.probability >= SURE or len(words) > _FEWEST
-    # "From a few photos: show it on the moon" is no question, and asks for something.
+    # "From a few photos: show it on the moon" and "brews espresso" are no questions, and ask for something.
     spans = using.reader.read(part).spans if one.intent == "other" else ()
-    marked = any(span.label == "c" and len(part[span.start : span.end].split()) > _FEWEST for span in spans)
+    marked = any(span.label == "c" and len(part[span.start : span.end].split()) >= _FEWEST for span in spans)
     if one.reply and one.intent in _CHAT and sure and not (label or known or marked):
         return [one]
     # Something is said, and the reader has marked nothing of it.
