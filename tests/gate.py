@@ -86,6 +86,11 @@ SETS = {
 MAY_LOSE = 1
 
 
+def folder_of(pages: str) -> Path:
+    """The folder of the pages that SETS names so."""
+    return SEEDS if pages == "seeds" else DATA / pages
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One question that was right and is wrong, or the other way round; `told` is the answer, `why` what it lacks."""
@@ -103,7 +108,7 @@ def ask_all(sets: Mapping[str, str] = SETS) -> dict[str, tuple[Result, ...]]:
     with tempfile.TemporaryDirectory() as folder:
         indexes = {pages: Path(folder) / pages for pages in dict.fromkeys(sets.values())}
         for pages, index in indexes.items():
-            build_index([SEEDS if pages == "seeds" else DATA / pages], index=index)
+            build_index([folder_of(pages)], index=index)
         spawn = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(usable_cores(), mp_context=spawn) as pool:
             asked = {name: pool.submit(_ask, name, indexes[pages]) for name, pages in sets.items()}

@@ -24,8 +24,7 @@ sys.path[:0] = [str(HERE.parent / "reading"), str(ROOT / "tests")]
 from _data import DATA, Example, folders, read_situations  # noqa: E402
 from _library import sentences_of  # noqa: E402
 
-from gate import DATA as TEST_DATA  # noqa: E402
-from gate import SEEDS, SETS  # noqa: E402
+from gate import SETS, folder_of  # noqa: E402
 from sidebyside.building.build import build_index  # noqa: E402
 
 LEFT_OUT = ("w03", "w08", "w12", "w16")
@@ -132,8 +131,7 @@ def stranger_groups() -> list[Group]:
             if own:
                 known[pages] = {name: list(told.values()) for name, told in products(path.parent)}
             elif pages not in known:
-                source = SEEDS if pages == "seeds" else TEST_DATA / pages
-                build_index([source], index=Path(folder) / pages)
+                build_index([folder_of(pages)], index=Path(folder) / pages)
                 read = sentences_of(Path(folder) / pages)
                 known[pages] = {name: [Sentence(*each) for each in told] for name, told in read.items()}
             rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
@@ -145,7 +143,7 @@ def stranger_groups() -> list[Group]:
 
 
 def _asks(row: dict, name: str, sentences: list[Sentence]) -> Iterator[Ask]:
-    """Of one question to one product; several where its sentences both state and deny it."""
+    """Of one question to one product: one for each sentence that answers it, or one where none does."""
     texts = [sentence.text for sentence in sentences]
     cell = {sign: [texts.index(text) for text in told if text in texts] for sign, told in row["cells"][name].items()}
     whole = row["criterion"] if row["before"] else re.sub(re.escape(name), "it", row["question"], flags=re.IGNORECASE)

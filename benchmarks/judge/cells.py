@@ -31,7 +31,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "reading"), str(HERE.parent)]
 
 from _data import DATA, read_situations  # noqa: E402
-from _groups import LEFT_OUT, SEEDS, SETS, SETS_LEFT_OUT, TEST_DATA  # noqa: E402
+from _groups import LEFT_OUT, SETS, SETS_LEFT_OUT, folder_of  # noqa: E402
 from _library import build, products  # noqa: E402
 from _reporting import auroc, print_table  # noqa: E402
 
@@ -273,9 +273,9 @@ def main() -> None:
         for name in filter(None, options.sets.split(",")):
             folder = (options.index or Path(temporary)) / SETS[name]
             if not (folder / "index" / "CURRENT").exists():
-                build_index([SEEDS if SETS[name] == "seeds" else TEST_DATA / SETS[name]], index=folder / "index")
+                build_index([folder_of(SETS[name])], index=folder / "index")
             seen += see_strangers(name, folder / "index")
-    print(f"{len(seen)} cells of {len(writers)} writers")
+    print(f"{len(seen)} cells of {len({cell.writer for cell in seen})} writers and sets")
     if len({cell.writer for cell in seen}) > 1:
         report(seen)
     print(f"\nFitted on all of them, strangers' counted {STRANGERS} times:\n")
